@@ -1,0 +1,35 @@
+#!/usr/bin/env bash
+# Example Slurm job: submit with `sbatch jobs/slurm.sh` from the top of the source tree, and adapt
+# the lines marked here to the cluster.
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+#SBATCH --job-name=fluxfront
+#SBATCH --time=04:00:00            # wall-time limit of one job; longer fronts resume, see below
+#SBATCH --ntasks=64                # MPI ranks: rank 0 schedules and writes, the others simulate
+#SBATCH --cpus-per-task=1          # ranks are single-threaded
+#SBATCH --mem-per-cpu=1G
+#SBATCH --output=%x-%j.log         # progress, one plain line every ten seconds or so
+#SBATCH --requeue
+set -euo pipefail
+
+# Load what the program was built with; the names differ from cluster to cluster.
+# module load openmpi hdf5 gsl
+
+config=config/ring.yaml
+front=results/ring_front.h5
+mkdir -p results
+
+# The limit given to the program lies below that of the job, so that it stops by itself with a
+# checkpoint and exit code 85. --resume=auto continues from the output if there is one, and the
+# result has the same bytes as that of one long run, on any number of ranks.
+#
+# Where srun cannot start Open MPI programs (no PMI support), use `mpirun` in its place; both take
+# the number of ranks from the job.
+status=0
+srun build/release/fluxfront run "$config" -o "$front" --resume=auto --max-walltime 03:50:00 ||
+    status=$?
+
+if [ "$status" -eq 85 ]; then
+    scontrol requeue "$SLURM_JOB_ID"
+fi
+exit "$status"

@@ -1,0 +1,65 @@
+/* Status texts, the last error's message, and allocation that cannot fail quietly.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#include "base/status.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static char last_message[1024];
+
+int ff_status_exit_code(enum ff_status status)
+{
+    static const int codes[] = {
+#define FF_STATUS_CODE(name, exit_code, text) exit_code,
+        FF_STATUS_LIST(FF_STATUS_CODE)
+#undef FF_STATUS_CODE
+    };
+    return codes[status];
+}
+
+const char *ff_status_text(enum ff_status status)
+{
+    static const char *const texts[] = {
+#define FF_STATUS_TEXT(name, exit_code, text) text,
+        FF_STATUS_LIST(FF_STATUS_TEXT)
+#undef FF_STATUS_TEXT
+    };
+    return texts[status];
+}
+
+enum ff_status ff_status_raise(enum ff_status status, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(last_message, sizeof last_message, format, arguments);
+    va_end(arguments);
+    return status;
+}
+
+const char *ff_status_message(void)
+{
+    return last_message;
+}
+
+void ff_status_abort(const char *file, int line, const char *what)
+{
+    fprintf(stderr, "fluxfront: %s:%d: %s\n", file, line, what);
+    abort();
+}
+
+void *ff_allocate(unsigned long count, unsigned long size)
+{
+    void *memory = calloc(count > 0 ? count : 1, size);
+    if (memory == NULL)
+        ff_status_abort(__FILE__, __LINE__, "out of memory");
+    return memory;
+}
+
+char *ff_copy_text(const char *text)
+{
+    const size_t length = strlen(text) + 1;
+    return memcpy(ff_allocate(length, 1), text, length);
+}

@@ -1,0 +1,71 @@
+/* Status codes and the two macros through which every error travels.
+ *
+ * An error is raised once, with CHECK, which records a message for the user; it is passed on with TRY.
+ * Configuration messages carry `file:line:column` already, so the text is printed as it is.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef FF_BASE_STATUS_H
+#define FF_BASE_STATUS_H
+
+/* name, process exit code, what it means to a user */
+#define FF_STATUS_LIST(X)                                                                          \
+    X(FF_OK, 0, "done")                                                                            \
+    X(FF_ERR_RUNTIME, 1, "run-time error")                                                         \
+    X(FF_ERR_CONFIG, 2, "usage or configuration error")                                            \
+    X(FF_ERR_NUMERICAL, 4, "numerical failure")                                                    \
+    X(FF_ERR_DIVERGED, 4, "gradient estimate overflowed")
+
+enum ff_status {
+#define FF_STATUS_ENUM(name, exit_code, text) name,
+    FF_STATUS_LIST(FF_STATUS_ENUM)
+#undef FF_STATUS_ENUM
+};
+
+/** Exit code of the process that ends with this status. */
+int ff_status_exit_code(enum ff_status status);
+
+/** One line on what the status means; static storage. */
+const char *ff_status_text(enum ff_status status);
+
+/** Record the message of an error about to be returned, replacing any earlier one; returns `status`. */
+enum ff_status ff_status_raise(enum ff_status status, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/** The message of the last error raised in this process; "" before the first. */
+const char *ff_status_message(void);
+
+/** Abort the process with a message: programmer errors and exhausted memory only. */
+_Noreturn void ff_status_abort(const char *file, int line, const char *what);
+
+/** Zeroed memory for `count` items of `size` bytes; never NULL, aborts when memory is exhausted. */
+void *ff_allocate(unsigned long count, unsigned long size);
+
+/** Copy of a NUL-terminated string; never NULL, the caller frees it. */
+char *ff_copy_text(const char *text);
+
+/* Evaluate a call once and return its status from the enclosing function unless it is FF_OK. */
+#define TRY(call)                                                                                  \
+    do {                                                                                           \
+        const enum ff_status try_status_ = (call);                                                 \
+        if (try_status_ != FF_OK)                                                                  \
+            return try_status_;                                                                    \
+    } while (0)
+
+/* The same for functions that unwind through a `fail:` label; needs a local `enum ff_status status`. */
+#define TRY_OR_FAIL(call)                                                                          \
+    do {                                                                                           \
+        status = (call);                                                                           \
+        if (status != FF_OK)                                                                       \
+            goto fail;                                                                             \
+    } while (0)
+
+/* Raise an error and return it from the enclosing function unless the condition holds. */
+#define CHECK(condition, status_code, ...)                                                         \
+    do {                                                                                           \
+        if (!(condition))                                                                          \
+            return ff_status_raise(status_code, __VA_ARGS__);                                      \
+    } while (0)
+
+#define FF_NEW(type, count) ((type *)ff_allocate((unsigned long)(count), sizeof(type)))
+
+#endif

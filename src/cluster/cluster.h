@@ -1,0 +1,47 @@
+/* MPI: a manager on rank 0 that hands out tasks, workers that solve them.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef FF_CLUSTER_CLUSTER_H
+#define FF_CLUSTER_CLUSTER_H
+
+#include "front/scheduler.h"
+
+/** Collective. Start MPI; works without mpirun, as one rank. MPI errors abort the job. */
+void ff_cluster_start(int *argc, char ***argv);
+
+/** Collective. */
+void ff_cluster_stop(void);
+
+/** Not collective. */
+int ff_cluster_rank(void);
+int ff_cluster_size(void);
+
+/** Not collective. Whether a launcher started several processes and this is not the first of them; answers
+ * from the environment, before or without MPI. */
+bool ff_cluster_is_extra_process(void);
+
+/** Collective. The status of rank 0, on every rank. */
+enum ff_status ff_cluster_share_status(enum ff_status status);
+
+/** Collective. Copy a text from rank 0; on other ranks *text is replaced by memory the caller frees. */
+void ff_cluster_share_text(char **text);
+
+/** Collective. Names of the distinct hosts, comma-separated in order of rank; on rank 0, the caller frees
+ * it; NULL elsewhere. */
+char *ff_cluster_hosts(void);
+
+/** Not collective. Wall time since the start, seconds. */
+double ff_cluster_seconds(void);
+
+/** Called on rank 0 after every result and about ten times a second while waiting; `is_new` says which. */
+typedef void ff_cluster_tick(void *context, bool is_new);
+
+/** Rank 0 only. Give out all tasks, take in all results; sleeps while there is nothing to do. With one
+ * rank it solves them itself, with `solver`; otherwise `solver` is unused. Ends by stopping the workers. */
+void ff_cluster_manage(struct ff_scheduler *scheduler, struct ff_task_solver *solver,
+                       int n_parameters, int n_iterations, ff_cluster_tick *tick, void *context);
+
+/** Ranks above 0 only. Solve tasks until told to stop. */
+void ff_cluster_work(struct ff_task_solver *solver, int n_parameters, int n_iterations);
+
+#endif

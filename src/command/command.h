@@ -1,0 +1,80 @@
+/* Subcommands: their list, the options they share, and what a configuration becomes.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef FF_COMMAND_COMMAND_H
+#define FF_COMMAND_COMMAND_H
+
+#include "front/reference.h"
+#include "front/scheduler.h"
+
+#include <stdio.h>
+
+/* What the command line asked for. */
+struct ff_arguments {
+    const char *input;      /* CONFIG or FILE.h5 */
+    const char *output;     /* -o */
+    const char **overrides; /* --set, in order; owned */
+    int n_overrides;
+    const char *seed; /* --seed, NULL if not given */
+    bool is_forced, is_quiet, is_verbose, is_json, is_front;
+    int n_repeats;      /* gradcheck --repeats */
+    char *command_line; /* owned */
+};
+
+/* Options a subcommand understands besides --help. */
+enum ff_option {
+    FF_OPTION_OUTPUT = 1 << 0,
+    FF_OPTION_FORCE = 1 << 1,
+    FF_OPTION_CONFIG = 1 << 2, /* --set, --seed */
+    FF_OPTION_VERBOSITY = 1 << 3,
+    FF_OPTION_JSON = 1 << 4,
+    FF_OPTION_FRONT = 1 << 5,
+    FF_OPTION_REPEATS = 1 << 6
+};
+
+struct ff_command {
+    const char *name, *synopsis, *doc;
+    unsigned options; /* of enum ff_option */
+    bool is_parallel; /* runs on all ranks; others run on the first process only */
+    enum ff_status (*run)(const struct ff_arguments *arguments);
+};
+
+extern const struct ff_command ff_command_run, ff_command_gradcheck, ff_command_exact,
+    ff_command_simulate, ff_command_check, ff_command_info;
+
+/** All subcommands, NULL-terminated. */
+extern const struct ff_command *const ff_commands[];
+
+/** Parse the words after the program's name. On FF_OK either *command is set, or it is NULL and help or
+ * version was printed.  FF_ERR_CONFIG on bad usage. */
+enum ff_status ff_arguments_parse(int argc, char **argv, const struct ff_command **command,
+                                  struct ff_arguments *out);
+void ff_arguments_free(struct ff_arguments *arguments);
+
+/* A whole configuration, read and checked. */
+struct ff_setup {
+    char *given, *resolved; /* YAML: the file's text, and the configuration with every default */
+    struct ff_system *system;
+    struct ff_plan plan;
+    struct ff_front_options front;
+    struct ff_reference_options reference;
+};
+
+/** Read the configuration the arguments name.  FF_ERR_CONFIG with position. */
+enum ff_status ff_setup_read(const struct ff_arguments *arguments, struct ff_setup *out);
+
+/** The same from YAML text. */
+enum ff_status ff_setup_read_text(const char *name, const char *text, struct ff_setup *out);
+
+/** NULL-safe members. */
+void ff_setup_free(struct ff_setup *setup);
+
+/** theta = 0 clipped to the bounds, [P]; the caller frees it. */
+double *ff_setup_initial_theta(const struct ff_setup *setup);
+
+/** Scales of J and sigma: those given, else the traffic sum |c_r| <a_r> and the activity sum <a_r> of the
+ * initial design, estimated by the configured gradient estimator. */
+enum ff_status ff_setup_scales(const struct ff_setup *setup, double *current_scale,
+                               double *entropy_scale);
+
+#endif

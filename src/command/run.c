@@ -1,0 +1,213 @@
+/* fluxfront run: the whole front, over all ranks, into one HDF5 file.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#include "cluster/cluster.h"
+#include "command/command.h"
+#include "command/progress.h"
+#include "store/front_file.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+static const double seconds_between_writes = 30.0;
+
+/* What rank 0 holds during a run. */
+struct run {
+    const struct ff_arguments *arguments;
+    const struct ff_setup *setup;
+    struct ff_scheduler *scheduler;
+    struct ff_progress *progress;
+    double current_scale, entropy_scale;
+    double last_write; /* seconds since the start */
+    char started[32];
+    char *hosts;
+    enum ff_status write_status;
+};
+
+static void note_start(char *text, size_t size)
+{
+    const time_t now = time(NULL);
+    struct tm utc;
+    gmtime_r(&now, &utc);
+    strftime(text, size, "%Y-%m-%dT%H:%M:%SZ", &utc);
+}
+
+static struct ff_front_metrics metrics_of(const struct run *run)
+{
+    const struct ff_front_options *front = &run->setup->front;
+    return ff_archive_metrics(ff_scheduler_archive(run->scheduler),
+                              front->has_reference_point ? front->reference_point : NULL);
+}
+
+static enum ff_status write_file(const struct run *run, const struct ff_reference *reference,
+                                 enum ff_run_status status, const char *message)
+{
+    const struct ff_setup *setup = run->setup;
+    const struct ff_front_record record = {
+        .system = setup->system,
+        .archive = ff_scheduler_archive(run->scheduler),
+        .reference = reference,
+        .metrics = metrics_of(run),
+        .current_scale = run->current_scale,
+        .entropy_scale = run->entropy_scale,
+        .config_given = setup->given,
+        .config_resolved = setup->resolved,
+        .seed = setup->plan.gradient.seed,
+        .status = status,
+        .message = message,
+        .info = {.n_ranks = ff_cluster_size(),
+                 .wall_seconds = ff_cluster_seconds(),
+                 .started = run->started,
+                 .hosts = run->hosts,
+                 .command_line = run->arguments->command_line},
+    };
+    return ff_front_file_write(run->arguments->output, &record);
+}
+
+/* After every result: show progress, and now and then leave a file with what there is. */
+static void tick(void *context, bool is_new)
+{
+    struct run *run = context;
+    const double now = ff_cluster_seconds();
+    int n_planned, n_completed;
+    ff_scheduler_progress(run->scheduler, &n_planned, &n_completed);
+    if (is_new && n_completed > 0) {
+        const struct ff_front_metrics metrics = metrics_of(run);
+        ff_progress_update(run->progress, ff_scheduler_archive(run->scheduler), &metrics);
+    }
+    ff_progress_show(run->progress, n_completed, run->setup->front.n_points, now);
+    if (is_new && now - run->last_write >= seconds_between_writes) {
+        run->write_status = write_file(run, NULL, FF_RUN_RUNNING, "");
+        run->last_write = now;
+    }
+}
+
+/* The exact optimum at every point's scalarisation, where the states are few enough. */
+static enum ff_status find_reference(const struct run *run, struct ff_reference **out)
+{
+    const struct ff_archive *archive = ff_scheduler_archive(run->scheduler);
+    const struct ff_system *system = run->setup->system;
+    const int n = archive->n_points, n_parameters = system->design->n_parameters;
+    *out = NULL;
+    if (!run->setup->reference.is_wanted ||
+        system->process->n_sites > run->setup->reference.max_states)
+        return FF_OK;
+    struct ff_scalarization *scalarizations = FF_NEW(struct ff_scalarization, n);
+    double *hints = FF_NEW(double, n *n_parameters);
+    for (int i = 0; i < n; i++) {
+        scalarizations[i] = archive->points[i].scalarization;
+        const size_t size = sizeof *hints * (size_t)n_parameters;
+        if (archive->points[i].status == FF_OK)
+            memcpy(hints + i * n_parameters, archive->points[i].theta, size);
+        else
+            hints[i * n_parameters] = NAN;
+    }
+    const enum ff_status status =
+        ff_reference_create(system, &run->setup->reference, run->setup->plan.gradient.seed,
+                            scalarizations, n, hints, out);
+    free(scalarizations);
+    free(hints);
+    return status;
+}
+
+static enum ff_status finish(const struct run *run)
+{
+    const struct ff_archive *archive = ff_scheduler_archive(run->scheduler);
+    const struct ff_front_metrics metrics = metrics_of(run);
+    struct ff_reference *reference;
+    char message[160];
+    if (metrics.n_failed == archive->n_points) {
+        TRY(write_file(run, NULL, FF_RUN_FAILED, "every task failed"));
+        return ff_status_raise(FF_ERR_NUMERICAL, "every task failed; the last said: %s",
+                               ff_status_message());
+    }
+    TRY(find_reference(run, &reference));
+    snprintf(message, sizeof message, "%d of %d tasks failed", metrics.n_failed, archive->n_points);
+    const enum ff_status status =
+        write_file(run, reference, FF_RUN_COMPLETE, metrics.n_failed > 0 ? message : "");
+    ff_reference_free(reference);
+    TRY(status);
+    printf("%s: %d points, %d non-dominated, %d failed, hypervolume %.6g, largest gap %.3f, "
+           "%.1f s on %d rank%s\n",
+           run->arguments->output, archive->n_points, metrics.n_nondominated, metrics.n_failed,
+           metrics.hypervolume, metrics.largest_gap, ff_cluster_seconds(), ff_cluster_size(),
+           ff_cluster_size() > 1 ? "s" : "");
+    return FF_OK;
+}
+
+static enum ff_status manage(const struct ff_arguments *arguments, const struct ff_setup *setup,
+                             struct ff_task_solver *solver, double current_scale,
+                             double entropy_scale, char *hosts)
+{
+    const int n_parameters = setup->system->design->n_parameters;
+    struct run run = {.arguments = arguments,
+                      .setup = setup,
+                      .current_scale = current_scale,
+                      .entropy_scale = entropy_scale,
+                      .hosts = hosts};
+    note_start(run.started, sizeof run.started);
+    ff_scheduler_create(&setup->front, n_parameters, current_scale, entropy_scale, &run.scheduler);
+    ff_progress_create(arguments->is_quiet, arguments->is_verbose, &run.progress);
+    ff_cluster_manage(run.scheduler, solver, n_parameters, setup->plan.optimizer.iterations, tick,
+                      &run);
+    ff_progress_free(run.progress);
+    const enum ff_status status = run.write_status == FF_OK ? finish(&run) : run.write_status;
+    ff_scheduler_free(run.scheduler);
+    return status;
+}
+
+/* Rank 0 only: everything that can be wrong before any work is done. */
+static enum ff_status prepare(const struct ff_arguments *arguments, struct ff_setup *setup,
+                              double *current_scale, double *entropy_scale)
+{
+    TRY(ff_setup_read(arguments, setup));
+    TRY(ff_front_file_check(arguments->output, arguments->is_forced));
+    return ff_setup_scales(setup, current_scale, entropy_scale);
+}
+
+static enum ff_status run_run(const struct ff_arguments *arguments)
+{
+    const bool is_manager = ff_cluster_rank() == 0;
+    double current_scale = 1.0, entropy_scale = 1.0;
+    struct ff_setup setup = {0};
+    enum ff_status status = FF_OK;
+    if (is_manager)
+        status = prepare(arguments, &setup, &current_scale, &entropy_scale);
+    status = ff_cluster_share_status(status);
+    if (status != FF_OK) {
+        ff_setup_free(&setup);
+        return status;
+    }
+    char *text = setup.resolved;
+    ff_cluster_share_text(&text);
+    if (!is_manager) {
+        status = ff_setup_read_text(arguments->input, text, &setup);
+        free(text);
+        if (status != FF_OK)
+            ff_status_abort(__FILE__, __LINE__, "the resolved configuration does not read back");
+    }
+    char *hosts = ff_cluster_hosts();
+    struct ff_task_solver *solver = NULL;
+    if (!is_manager || ff_cluster_size() == 1)
+        ff_task_solver_create(&setup.plan, &solver);
+    if (is_manager)
+        status = manage(arguments, &setup, solver, current_scale, entropy_scale, hosts);
+    else
+        ff_cluster_work(solver, setup.system->design->n_parameters,
+                        setup.plan.optimizer.iterations);
+    ff_task_solver_free(solver);
+    free(hosts);
+    ff_setup_free(&setup);
+    return ff_cluster_share_status(status);
+}
+
+const struct ff_command ff_command_run = {
+    .name = "run",
+    .synopsis = "run CONFIG -o FRONT.h5",
+    .doc = "map the front, with mpirun on many ranks or without it on one",
+    .options = FF_OPTION_OUTPUT | FF_OPTION_FORCE | FF_OPTION_CONFIG | FF_OPTION_VERBOSITY,
+    .is_parallel = true,
+    .run = run_run,
+};

@@ -1,0 +1,121 @@
+/* From a configuration file to everything a command needs.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#include "command/command.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+/* The task number whose random numbers measure the scales; no real task reaches it. */
+static const uint32_t scale_task = UINT32_MAX;
+
+static enum ff_status read_sections(struct ff_yaml *document, struct ff_setup *out)
+{
+    static const char *const sections[] = {"model",     "design",    "objective",  "front",
+                                           "gradient",  "optimizer", "simulation", "evaluation",
+                                           "reference", "seed",      NULL};
+    struct ff_node *root = ff_yaml_root(document), *section;
+    TRY(ff_node_allow(root, sections));
+    TRY(ff_system_read(root, &out->system));
+    TRY(ff_node_section(root, "front", &section));
+    TRY(ff_front_options_read(section, &out->front));
+    TRY(ff_plan_read(root, out->system, &out->plan));
+    TRY(ff_node_section(root, "reference", &section));
+    return ff_reference_options_read(section, &out->reference);
+}
+
+/* Takes the document. */
+static enum ff_status read_document(struct ff_yaml *document, struct ff_setup *out)
+{
+    out->given = ff_copy_text(ff_yaml_text(document));
+    const enum ff_status status = read_sections(document, out);
+    if (status == FF_OK)
+        out->resolved = ff_yaml_emit(document);
+    ff_yaml_free(document);
+    if (status != FF_OK)
+        ff_setup_free(out);
+    return status;
+}
+
+enum ff_status ff_setup_read(const struct ff_arguments *arguments, struct ff_setup *out)
+{
+    *out = (struct ff_setup){0};
+    struct ff_yaml *document;
+    TRY(ff_yaml_read_file(arguments->input, &document));
+    enum ff_status status = FF_OK;
+    for (int i = 0; i < arguments->n_overrides; i++)
+        TRY_OR_FAIL(ff_yaml_override(document, arguments->overrides[i]));
+    if (arguments->seed != NULL) {
+        char assignment[64];
+        snprintf(assignment, sizeof assignment, "seed=%s", arguments->seed);
+        TRY_OR_FAIL(ff_yaml_override(document, assignment));
+    }
+    return read_document(document, out);
+fail:
+    ff_yaml_free(document);
+    return status;
+}
+
+enum ff_status ff_setup_read_text(const char *name, const char *text, struct ff_setup *out)
+{
+    *out = (struct ff_setup){0};
+    struct ff_yaml *document;
+    TRY(ff_yaml_read_text(name, text, &document));
+    return read_document(document, out);
+}
+
+void ff_setup_free(struct ff_setup *setup)
+{
+    free(setup->given);
+    free(setup->resolved);
+    ff_system_free(setup->system);
+    *setup = (struct ff_setup){0};
+}
+
+double *ff_setup_initial_theta(const struct ff_setup *setup)
+{
+    double *theta = FF_NEW(double, setup->system->design->n_parameters);
+    ff_design_clip(setup->system->design, theta);
+    return theta;
+}
+
+static enum ff_status measure_scales(const struct ff_setup *setup, struct ff_gradient *gradient,
+                                     const double *rates, struct ff_estimate *estimate,
+                                     double *current_scale, double *entropy_scale)
+{
+    TRY(ff_gradient_estimate(gradient, rates, scale_task, 0, estimate));
+    *current_scale = *entropy_scale = 0.0;
+    for (int r = 0; r < setup->system->process->n_channels; r++) {
+        *current_scale += fabs(setup->system->observables->current[r]) * estimate->flux[r];
+        *entropy_scale += estimate->flux[r];
+    }
+    CHECK(*current_scale > 0.0 && isfinite(*current_scale), FF_ERR_NUMERICAL,
+          "the scale of the current is %g at the initial design; give objective.scale",
+          *current_scale);
+    return FF_OK;
+}
+
+enum ff_status ff_setup_scales(const struct ff_setup *setup, double *current_scale,
+                               double *entropy_scale)
+{
+    const struct ff_system *system = setup->system;
+    if (system->observables->current_scale > 0.0) {
+        *current_scale = system->observables->current_scale;
+        *entropy_scale = system->observables->entropy_scale;
+        return FF_OK;
+    }
+    double *theta = ff_setup_initial_theta(setup);
+    double *rates = FF_NEW(double, system->process->n_channels);
+    struct ff_gradient *gradient;
+    struct ff_estimate estimate;
+    ff_design_rates(system->design, theta, rates);
+    ff_gradient_create(system, &setup->plan.gradient, &gradient);
+    ff_estimate_create(system->process->n_channels, &estimate);
+    const enum ff_status status =
+        measure_scales(setup, gradient, rates, &estimate, current_scale, entropy_scale);
+    ff_estimate_free(&estimate);
+    ff_gradient_free(gradient);
+    free(rates);
+    free(theta);
+    return status;
+}

@@ -1,0 +1,80 @@
+/* fluxfront simulate: steady-state averages at the initial design, by exact simulation.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#include "command/command.h"
+#include "simulate/occupancy.h"
+
+#include <jansson.h>
+#include <stdlib.h>
+
+static void print_table(const struct ff_process *process, const struct ff_averages *averages)
+{
+    enum { MAX_ROWS = 40 };
+    const struct ff_means *means = &averages->means;
+    printf("%-20s %18s %12s\n", "", "mean", "stderr");
+    printf("%-20s %18.10g %12.3g  per unit time\n", "current", means->current,
+           means->current_stderr);
+    printf("%-20s %18.10g %12.3g  k_B per unit time\n", "entropy_production",
+           means->entropy_production, means->entropy_production_stderr);
+    printf("%-20s %18.10g %12.3g  events per unit time\n", "activity", averages->activity,
+           averages->activity_stderr);
+    printf("\n%-20s %18s %12s\n", "site", "occupancy", "stderr");
+    for (int i = 0; i < process->n_sites && i < MAX_ROWS; i++)
+        printf("%-20s %18.10g %12.3g\n", process->site_names[i], averages->occupancy[i],
+               averages->occupancy_stderr[i]);
+    if (process->n_sites > MAX_ROWS)
+        printf("... %d more, all with --json\n", process->n_sites - MAX_ROWS);
+}
+
+static void print_json(const struct ff_process *process, const struct ff_averages *averages)
+{
+    json_t *document = json_object(), *sites = json_array(), *occupancy = json_array();
+    json_t *occupancy_stderr = json_array();
+    for (int i = 0; i < process->n_sites; i++) {
+        json_array_append_new(sites, json_string(process->site_names[i]));
+        json_array_append_new(occupancy, json_real(averages->occupancy[i]));
+        json_array_append_new(occupancy_stderr, json_real(averages->occupancy_stderr[i]));
+    }
+    const struct ff_means *means = &averages->means;
+    json_object_set_new(document, "current", json_real(means->current));
+    json_object_set_new(document, "current_stderr", json_real(means->current_stderr));
+    json_object_set_new(document, "entropy_production", json_real(means->entropy_production));
+    json_object_set_new(document, "entropy_production_stderr",
+                        json_real(means->entropy_production_stderr));
+    json_object_set_new(document, "activity", json_real(averages->activity));
+    json_object_set_new(document, "activity_stderr", json_real(averages->activity_stderr));
+    json_object_set_new(document, "site", sites);
+    json_object_set_new(document, "occupancy", occupancy);
+    json_object_set_new(document, "occupancy_stderr", occupancy_stderr);
+    json_dumpf(document, stdout, JSON_INDENT(2) | JSON_PRESERVE_ORDER | JSON_REAL_PRECISION(17));
+    putchar('\n');
+    json_decref(document);
+}
+
+static enum ff_status simulate_run(const struct ff_arguments *arguments)
+{
+    struct ff_setup setup;
+    TRY(ff_setup_read(arguments, &setup));
+    const struct ff_system *system = setup.system;
+    const struct ff_draw_key key = {setup.plan.gradient.seed, 0, 0, FF_PURPOSE_EVALUATE};
+    double *theta = ff_setup_initial_theta(&setup);
+    double *rates = FF_NEW(double, system->process->n_channels);
+    struct ff_averages averages;
+    ff_design_rates(system->design, theta, rates);
+    ff_averages_measure(system, rates, key, setup.plan.evaluation.horizon,
+                        setup.plan.evaluation.trajectories, &averages);
+    (arguments->is_json ? print_json : print_table)(system->process, &averages);
+    ff_averages_free(&averages);
+    free(rates);
+    free(theta);
+    ff_setup_free(&setup);
+    return FF_OK;
+}
+
+const struct ff_command ff_command_simulate = {
+    .name = "simulate",
+    .synopsis = "simulate CONFIG",
+    .doc = "plain exact simulation at theta = 0: averages with errors (section `evaluation`)",
+    .options = FF_OPTION_CONFIG | FF_OPTION_JSON,
+    .run = simulate_run,
+};

@@ -1,0 +1,166 @@
+/* Repeated estimates and their moments.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#include "front/accuracy.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+const char *const ff_target_names[FF_N_TARGETS] = {"current", "entropy_production", "weighted",
+                                                   "chebyshev"};
+
+void ff_accuracy_scalarizations(double current, double entropy_production,
+                                struct ff_scalarization out[2])
+{
+    const double current_scale = current != 0.0 ? fabs(current) : 1.0;
+    const double entropy_scale = entropy_production > 0.0 ? entropy_production : 1.0;
+    out[0] = (struct ff_scalarization){.kind = FF_SCALARIZATION_WEIGHTED,
+                                       .weight = 0.5,
+                                       .current_scale = current_scale,
+                                       .entropy_scale = entropy_scale};
+    out[1] = out[0];
+    out[1].kind = FF_SCALARIZATION_CHEBYSHEV;
+    out[1].current_ideal = current + current_scale;
+    out[1].entropy_ideal = entropy_production - entropy_scale;
+}
+
+/* Gradients of all targets in theta, [FF_N_TARGETS][P], from those of J and sigma in log k. */
+static void pull_back_targets(const struct ff_system *system, const double *rates,
+                              const struct ff_estimate *estimate,
+                              const struct ff_scalarization scalarizations[2], double *out)
+{
+    const struct ff_design *design = system->design;
+    const int n = design->n_parameters;
+    double *by_current = out, *by_entropy = out + n;
+    ff_design_pull_back(design, rates, estimate->current_gradient, by_current);
+    ff_design_pull_back(design, rates, estimate->entropy_gradient, by_entropy);
+    for (int s = 0; s < 2; s++) {
+        double slope_j, slope_s;
+        ff_scalarize(&scalarizations[s], estimate->current, estimate->entropy_production, &slope_j,
+                     &slope_s);
+        for (int p = 0; p < n; p++)
+            out[(FF_TARGET_WEIGHTED + s) * n + p] =
+                slope_j * by_current[p] + slope_s * by_entropy[p];
+    }
+}
+
+static enum ff_status solve_exact(const struct ff_system *system, const double *rates,
+                                  struct ff_estimate *estimate)
+{
+    struct ff_exact *exact;
+    ff_exact_create(system, NULL, &exact);
+    const enum ff_status status = ff_exact_solve(exact, rates);
+    if (status == FF_OK) {
+        ff_exact_means(exact, &estimate->current, &estimate->entropy_production);
+        ff_exact_gradient(exact, estimate->current_gradient, estimate->entropy_gradient);
+    }
+    ff_exact_free(exact);
+    return status;
+}
+
+enum ff_status ff_accuracy_exact(const struct ff_system *system, const double *rates,
+                                 struct ff_scalarization scalarizations[2], double *out)
+{
+    struct ff_estimate estimate;
+    ff_estimate_create(system->process->n_channels, &estimate);
+    const enum ff_status status = solve_exact(system, rates, &estimate);
+    if (status == FF_OK) {
+        ff_accuracy_scalarizations(estimate.current, estimate.entropy_production, scalarizations);
+        pull_back_targets(system, rates, &estimate, scalarizations, out);
+    }
+    ff_estimate_free(&estimate);
+    return status;
+}
+
+static double processor_seconds(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}
+
+/* Welford's update of mean and summed square. */
+static void add_sample(const double *sample, int count, int n_before, double *mean, double *square)
+{
+    for (int i = 0; i < count; i++) {
+        const double delta = sample[i] - mean[i];
+        mean[i] += delta / (n_before + 1);
+        square[i] += delta * (sample[i] - mean[i]);
+    }
+}
+
+void ff_accuracy_measure(const struct ff_system *system, const struct ff_gradient_options *options,
+                         const double *rates, const struct ff_scalarization scalarizations[2],
+                         uint32_t task, int n_repeats, struct ff_accuracy *out)
+{
+    const int n = system->design->n_parameters, count = FF_N_TARGETS * n;
+    *out = (struct ff_accuracy){.n_parameters = n,
+                                .n_repeats = n_repeats,
+                                .mean = FF_NEW(double, count),
+                                .variance = FF_NEW(double, count)};
+    struct ff_gradient *gradient;
+    struct ff_estimate estimate;
+    double *sample = FF_NEW(double, count);
+    ff_gradient_create(system, options, &gradient);
+    ff_estimate_create(system->process->n_channels, &estimate);
+    for (int i = 0; i < n_repeats && out->status == FF_OK; i++) {
+        const double before = processor_seconds();
+        out->status = ff_gradient_estimate(gradient, rates, task, (uint32_t)i, &estimate);
+        out->seconds += processor_seconds() - before;
+        out->n_events += estimate.n_events;
+        if (out->status != FF_OK)
+            break;
+        pull_back_targets(system, rates, &estimate, scalarizations, sample);
+        add_sample(sample, count, i, out->mean, out->variance);
+    }
+    for (int i = 0; i < count; i++)
+        out->variance[i] /= n_repeats - 1;
+    out->failure = out->status != FF_OK ? ff_copy_text(ff_status_message()) : NULL;
+    ff_estimate_free(&estimate);
+    ff_gradient_free(gradient);
+    free(sample);
+}
+
+void ff_accuracy_free(struct ff_accuracy *accuracy)
+{
+    free(accuracy->mean);
+    free(accuracy->variance);
+    free(accuracy->failure);
+}
+
+struct ff_accuracy_summary ff_accuracy_summarize(const struct ff_accuracy *accuracy,
+                                                 enum ff_target target, const double *exact)
+{
+    const int n = accuracy->n_parameters;
+    const double *mean = accuracy->mean + (int)target * n;
+    const double *variance = accuracy->variance + (int)target * n;
+    double difference = 0.0, norm = 0.0, mean_norm = 0.0, product = 0.0, largest_z = 0.0;
+    for (int p = 0; p < n; p++) {
+        const double bias = mean[p] - exact[p];
+        const double standard_error = sqrt(variance[p] / accuracy->n_repeats);
+        difference += bias * bias;
+        norm += exact[p] * exact[p];
+        mean_norm += mean[p] * mean[p];
+        product += mean[p] * exact[p];
+        if (standard_error > 0.0)
+            largest_z = fmax(largest_z, fabs(bias) / standard_error);
+    }
+    const double total = ff_accuracy_total_variance(accuracy, target);
+    return (struct ff_accuracy_summary){
+        .relative_error = sqrt(difference / norm),
+        .resolution = sqrt(total / accuracy->n_repeats / norm),
+        .cosine = product / sqrt(norm * mean_norm),
+        .snr = sqrt(norm / total),
+        .largest_z = largest_z,
+    };
+}
+
+double ff_accuracy_total_variance(const struct ff_accuracy *accuracy, enum ff_target target)
+{
+    double total = 0.0;
+    for (int p = 0; p < accuracy->n_parameters; p++)
+        total += accuracy->variance[(int)target * accuracy->n_parameters + p];
+    return total;
+}

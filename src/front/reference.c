@@ -1,0 +1,151 @@
+/* Exact optima by the same machinery as a task, with the exact gradient and a quasi-Newton method.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#include "front/reference.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const double random_start_width = 2.0; /* in theta, about 0 */
+
+enum ff_status ff_reference_options_read(struct ff_node *section, struct ff_reference_options *out)
+{
+    static const char *const keys[] = {"exact", "max_states", "starts", "iterations", NULL};
+    TRY(ff_node_allow(section, keys));
+    TRY(ff_node_bool(section, "exact", true, &out->is_wanted));
+    TRY(ff_node_int(section, "max_states",
+                    (struct ff_integer_rule){.fallback = 200, .min = 2, .max = 1000000},
+                    &out->max_states));
+    TRY(ff_node_int(section, "starts",
+                    (struct ff_integer_rule){.fallback = 4, .min = 1, .max = 1000000},
+                    &out->n_starts));
+    return ff_node_int(section, "iterations",
+                       (struct ff_integer_rule){.fallback = 1000, .min = 1, .max = 1000000},
+                       &out->iterations);
+}
+
+/* What one exact minimisation needs. */
+struct search {
+    const struct ff_design *design;
+    struct ff_task_solver *solver;
+    struct ff_trace trace;
+    double *theta; /* [P] */
+};
+
+/* Minimise from search->theta; keep the result as point i of the reference if it is the best so far. */
+static enum ff_status try_start(struct search *search, const struct ff_scalarization *scalarization,
+                                struct ff_reference *reference, int i)
+{
+    enum ff_outcome outcome;
+    double current, entropy;
+    search->trace.n_recorded = 0;
+    TRY(ff_task_solver_optimize(search->solver, scalarization, 0, search->theta, &search->trace,
+                                &outcome));
+    TRY(ff_task_solver_exact(search->solver, search->theta, &current, &entropy));
+    const double value = ff_scalarize(scalarization, current, entropy, NULL, NULL);
+    if (!(value < reference->objective[i]))
+        return FF_OK;
+    reference->objective[i] = value;
+    reference->current[i] = current;
+    reference->entropy_production[i] = entropy;
+    memcpy(reference->theta + i * search->design->n_parameters, search->theta,
+           sizeof *search->theta * (size_t)search->design->n_parameters);
+    return FF_OK;
+}
+
+static void draw_start(const struct ff_design *design, struct ff_stream *stream, double *theta)
+{
+    for (int p = 0; p < design->n_parameters; p++)
+        theta[p] = random_start_width * (2.0 * ff_stream_uniform(stream) - 1.0);
+    ff_design_clip(design, theta);
+}
+
+/* Starts in turn: theta = 0, the hint, the optimum of the scalarisation before, and random ones. */
+static enum ff_status search_point(struct search *search,
+                                   const struct ff_scalarization *scalarization,
+                                   const struct ff_reference_options *options, uint64_t seed,
+                                   const double *hint, struct ff_reference *reference, int i)
+{
+    const size_t size = sizeof *search->theta * (size_t)search->design->n_parameters;
+    struct ff_stream stream = ff_stream_at(seed, (uint32_t)i, FF_PURPOSE_START, 1, 0);
+    reference->objective[i] = INFINITY;
+    for (int start = 0; start < options->n_starts; start++) {
+        memset(search->theta, 0, size);
+        if (start > 0)
+            draw_start(search->design, &stream, search->theta);
+        TRY(try_start(search, scalarization, reference, i));
+    }
+    if (hint != NULL && isfinite(hint[0])) {
+        memcpy(search->theta, hint, size);
+        TRY(try_start(search, scalarization, reference, i));
+    }
+    if (i == 0)
+        return FF_OK;
+    memcpy(search->theta, reference->theta + (i - 1) * search->design->n_parameters, size);
+    return try_start(search, scalarization, reference, i);
+}
+
+static void fill_bound(const struct ff_system *system, struct ff_reference *reference)
+{
+    if (system->bound_total <= 0.0)
+        return;
+    const double n = system->process->n_sites, total = system->bound_total;
+    reference->n_bound = FF_BOUND_POINTS;
+    reference->bound_current = FF_NEW(double, FF_BOUND_POINTS);
+    reference->bound_entropy_production = FF_NEW(double, FF_BOUND_POINTS);
+    for (int i = 0; i < FF_BOUND_POINTS; i++) {
+        const double fraction = 0.99 * i / (FF_BOUND_POINTS - 1); /* N J / K */
+        reference->bound_current[i] = fraction * total / n;
+        reference->bound_entropy_production[i] = 2.0 * total * fraction * atanh(fraction);
+    }
+}
+
+enum ff_status ff_reference_create(const struct ff_system *system,
+                                   const struct ff_reference_options *options, uint64_t seed,
+                                   const struct ff_scalarization *scalarizations, int n,
+                                   const double *hints, struct ff_reference **out)
+{
+    const int n_parameters = system->design->n_parameters;
+    const struct ff_plan plan = {
+        .system = system,
+        .gradient = {.estimator = &ff_estimator_exact, .seed = seed},
+        .optimizer = {.type = &ff_optimizer_bfgs, .iterations = options->iterations},
+    };
+    struct search search = {.design = system->design, .theta = FF_NEW(double, n_parameters)};
+    ff_task_solver_create(&plan, &search.solver);
+    ff_trace_create(1, &search.trace);
+    struct ff_reference *reference = FF_NEW(struct ff_reference, 1);
+    reference->n_points = n;
+    reference->n_parameters = n_parameters;
+    reference->current = FF_NEW(double, n);
+    reference->entropy_production = FF_NEW(double, n);
+    reference->objective = FF_NEW(double, n);
+    reference->theta = FF_NEW(double, n *n_parameters);
+    enum ff_status status = FF_OK;
+    for (int i = 0; i < n && status == FF_OK; i++)
+        status = search_point(&search, &scalarizations[i], options, seed,
+                              hints != NULL ? hints + i * n_parameters : NULL, reference, i);
+    fill_bound(system, reference);
+    ff_trace_free(&search.trace);
+    ff_task_solver_free(search.solver);
+    free(search.theta);
+    if (status == FF_OK)
+        *out = reference;
+    else
+        ff_reference_free(reference);
+    return status;
+}
+
+void ff_reference_free(struct ff_reference *reference)
+{
+    if (reference == NULL)
+        return;
+    free(reference->current);
+    free(reference->entropy_production);
+    free(reference->objective);
+    free(reference->theta);
+    free(reference->bound_current);
+    free(reference->bound_entropy_production);
+    free(reference);
+}

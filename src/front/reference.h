@@ -1,0 +1,41 @@
+/* The exact front: what the run's points should have reached.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef FF_FRONT_REFERENCE_H
+#define FF_FRONT_REFERENCE_H
+
+#include "front/archive.h"
+
+enum { FF_BOUND_POINTS = 101 };
+
+/* Exact optima of given scalarisations, and the analytic bound where there is one. */
+struct ff_reference {
+    int n_points, n_parameters;
+    double *current,
+        *entropy_production; /* [n_points] of the exact optimum; NaN if none was found */
+    double *objective;       /* [n_points] its scalarised value */
+    double *theta;           /* [n_points][P] */
+    int n_bound;             /* 0 or FF_BOUND_POINTS */
+    double *bound_current, *bound_entropy_production; /* [n_bound] */
+};
+
+/* Section `reference` of a configuration. */
+struct ff_reference_options {
+    bool is_wanted;
+    int max_states, n_starts, iterations;
+};
+
+/** Read the section `reference`. */
+enum ff_status ff_reference_options_read(struct ff_node *section, struct ff_reference_options *out);
+
+/** Minimise each scalarisation exactly by quasi-Newton from n_starts starts: theta = 0 and random ones.
+ * `hints`, [n][P] or NULL, are further starts, one for each scalarisation.  Borrows the system. */
+enum ff_status ff_reference_create(const struct ff_system *system,
+                                   const struct ff_reference_options *options, uint64_t seed,
+                                   const struct ff_scalarization *scalarizations, int n,
+                                   const double *hints, struct ff_reference **out);
+
+/** NULL-safe. */
+void ff_reference_free(struct ff_reference *reference);
+
+#endif

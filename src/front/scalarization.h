@@ -1,0 +1,27 @@
+/* One number from two objectives: maximise J, minimise sigma.
+ *
+ *     weighted    L = -w J/J_scale + (1-w) sigma/sigma_scale
+ *     chebyshev   L = smooth max(t_J, t_sigma) + rho (t_J + t_sigma),
+ *                 t_J = w (J_ideal - J)/J_scale,  t_sigma = (1-w) (sigma - sigma_ideal)/sigma_scale,
+ *                 smooth max(a, b) = eps ln(exp(a/eps) + exp(b/eps))
+ * A weighted sum reaches only the convex part of a front; augmented Chebyshev reaches all of it
+ * (Steuer and Choo, Math. Program. 26:326, 1983).
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef FF_FRONT_SCALARIZATION_H
+#define FF_FRONT_SCALARIZATION_H
+
+enum ff_scalarization_kind { FF_SCALARIZATION_WEIGHTED, FF_SCALARIZATION_CHEBYSHEV };
+
+struct ff_scalarization {
+    enum ff_scalarization_kind kind;
+    double weight;                       /* w of the current, in (0, 1) */
+    double current_scale, entropy_scale; /* per unit time; k_B per unit time */
+    double current_ideal, entropy_ideal; /* chebyshev only */
+};
+
+/** L; its partial derivatives by J and sigma go to the pointers, which may be NULL. */
+double ff_scalarize(const struct ff_scalarization *scalarization, double current,
+                    double entropy_production, double *by_current, double *by_entropy);
+
+#endif

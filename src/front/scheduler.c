@@ -1,0 +1,316 @@
+/* Rounds of tasks.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#include "front/scheduler.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* A weight is not solved again within this distance in ln(w/(1-w)). */
+static const double distinct_logit = 1e-3;
+/* An interval is split in this round if it is at least this fraction of the widest. */
+static const double width_fraction = 0.5;
+
+struct ff_scheduler {
+    struct ff_front_options options;
+    int n_parameters;
+    struct ff_scalarization base; /* scales, and after the first round the ideal point */
+    struct ff_archive *archive;
+    struct ff_task *tasks; /* [n_points] in order of id */
+    int n_planned, n_given, n_completed;
+    bool is_over; /* no more rounds */
+};
+
+/* An interval between two neighbouring points, or an end. */
+struct interval {
+    const struct ff_result *low, *high;
+    double width, weight;
+};
+
+enum ff_status ff_front_options_read(struct ff_node *section, struct ff_front_options *out)
+{
+    static const char *const keys[] = {"points",  "scalarization",   "weights",
+                                       "spacing", "reference_point", NULL};
+    static const char *const kinds[] = {"weighted", "chebyshev", NULL};
+    static const char *const spacings[] = {"uniform", "adaptive", NULL};
+    static const char *const ends[] = {"min", "max", NULL};
+    TRY(ff_node_allow(section, keys));
+    TRY(ff_node_int(section, "points",
+                    (struct ff_integer_rule){.fallback = 24, .min = 2, .max = 1000000},
+                    &out->n_points));
+    int kind, spacing;
+    TRY(ff_node_choice(section, "scalarization", kinds, "weighted", &kind));
+    TRY(ff_node_choice(section, "spacing", spacings, "adaptive", &spacing));
+    out->kind = kind == 1 ? FF_SCALARIZATION_CHEBYSHEV : FF_SCALARIZATION_WEIGHTED;
+    out->is_adaptive = spacing == 1;
+    struct ff_node *weights;
+    TRY(ff_node_section(section, "weights", &weights));
+    TRY(ff_node_allow(weights, ends));
+    const struct ff_real_rule low = {.fallback = 0.05, .min = 1e-6, .max = 1.0 - 1e-6};
+    const struct ff_real_rule high = {.fallback = 0.95, .min = 1e-6, .max = 1.0 - 1e-6};
+    TRY(ff_node_real(weights, "min", low, &out->weights[0]));
+    TRY(ff_node_real(weights, "max", high, &out->weights[1]));
+    if (!(out->weights[0] < out->weights[1]))
+        return ff_node_error(weights, "`min` must be below `max`");
+    const struct ff_node *point = ff_node_find(section, "reference_point");
+    out->has_reference_point = point != NULL;
+    if (point == NULL)
+        return FF_OK;
+    TRY(ff_node_expect(point, FF_NODE_SEQUENCE));
+    if (point->n_items != 2)
+        return ff_node_error(point, "must be [current, entropy_production]");
+    const struct ff_real_rule any = {.min = -1e300, .max = 1e300};
+    TRY(ff_node_as_real(point->items[0], any, &out->reference_point[0]));
+    return ff_node_as_real(point->items[1], any, &out->reference_point[1]);
+}
+
+/* ---- planning ------------------------------------------------------------------------------- */
+
+static double logit(double weight)
+{
+    return log(weight / (1.0 - weight));
+}
+
+/* Add a task; its starts are the two neighbours and their mean, or theta = 0 without neighbours. */
+static void plan_task(struct ff_scheduler *scheduler, enum ff_scalarization_kind kind,
+                      double weight, const struct ff_result *low, const struct ff_result *high)
+{
+    const int n = scheduler->n_parameters;
+    struct ff_task *task = &scheduler->tasks[scheduler->n_planned];
+    ff_task_create(n, low != NULL ? 3 : 1, task);
+    task->id = (uint32_t)scheduler->n_planned++;
+    task->scalarization = scheduler->base;
+    task->scalarization.kind = kind;
+    task->scalarization.weight = weight;
+    for (int p = 0; low != NULL && p < n; p++) {
+        task->starts[p] = low->theta[p];
+        task->starts[n + p] = high->theta[p];
+        task->starts[2 * n + p] = 0.5 * (low->theta[p] + high->theta[p]);
+    }
+}
+
+/* The ends are weighted sums in either case: they define the ideal point of the Chebyshev distance. */
+static void plan_first_round(struct ff_scheduler *scheduler)
+{
+    const struct ff_front_options *options = &scheduler->options;
+    const bool is_whole = !options->is_adaptive && options->kind == FF_SCALARIZATION_WEIGHTED;
+    const int n = is_whole ? options->n_points : 2;
+    const double step = (options->weights[1] - options->weights[0]) / (n - 1);
+    for (int i = 0; i < n; i++) {
+        const double weight = i == n - 1 ? options->weights[1] : options->weights[0] + i * step;
+        plan_task(scheduler, FF_SCALARIZATION_WEIGHTED, weight, NULL, NULL);
+    }
+    scheduler->is_over = is_whole;
+}
+
+/* Good points in order of weight. */
+static int good_points(const struct ff_archive *archive, const struct ff_result **points)
+{
+    int n = 0;
+    for (int i = 0; i < archive->n_points; i++)
+        if (archive->points[i].status == FF_OK)
+            points[n++] = &archive->points[i];
+    return n;
+}
+
+static int compare_currents(const void *a, const void *b)
+{
+    const struct ff_result *left = *(const struct ff_result *const *)a;
+    const struct ff_result *right = *(const struct ff_result *const *)b;
+    if (left->means.current != right->means.current)
+        return left->means.current < right->means.current ? -1 : 1;
+    return (left->id > right->id) - (left->id < right->id);
+}
+
+static double chord_weight(const struct ff_scheduler *scheduler, const struct ff_result *low,
+                           const struct ff_result *high)
+{
+    const struct ff_scalarization *base = &scheduler->base;
+    const struct ff_means *a = &low->means, *b = &high->means;
+    double ratio; /* w / (1-w) */
+    if (scheduler->options.kind == FF_SCALARIZATION_WEIGHTED) {
+        ratio = (b->entropy_production - a->entropy_production) / base->entropy_scale /
+                ((b->current - a->current) / base->current_scale);
+        /* Noise may tilt a short chord beyond the weights of its ends. */
+        const double middle =
+            0.5 * (logit(low->scalarization.weight) + logit(high->scalarization.weight));
+        const double width = logit(high->scalarization.weight) - logit(low->scalarization.weight);
+        if (!(ratio > 0.0) || fabs(log(ratio) - middle) >= 0.5 * fabs(width))
+            ratio = exp(middle);
+    } else {
+        ratio = (0.5 * (a->entropy_production + b->entropy_production) - base->entropy_ideal) /
+                base->entropy_scale /
+                ((base->current_ideal - 0.5 * (a->current + b->current)) / base->current_scale);
+    }
+    return ratio / (1.0 + ratio);
+}
+
+static bool is_new_weight(const struct ff_scheduler *scheduler, double weight)
+{
+    if (!(weight > 0.0 && weight < 1.0))
+        return false;
+    for (int i = 0; i < scheduler->n_planned; i++) {
+        const struct ff_scalarization *known = &scheduler->tasks[i].scalarization;
+        if (known->kind == scheduler->options.kind &&
+            fabs(logit(known->weight) - logit(weight)) < distinct_logit)
+            return false;
+    }
+    return true;
+}
+
+static int compare_widths(const void *a, const void *b)
+{
+    const struct interval *left = a, *right = b;
+    if (left->width != right->width)
+        return left->width > right->width ? -1 : 1;
+    return (left->weight > right->weight) - (left->weight < right->weight);
+}
+
+/* Intervals worth splitting, widest first. */
+static int find_intervals(const struct ff_scheduler *scheduler, const struct ff_result **points,
+                          int n_points, struct interval *intervals)
+{
+    const double current_range = points[n_points - 1]->means.current - points[0]->means.current;
+    double lowest = INFINITY, highest = -INFINITY;
+    for (int i = 0; i < n_points; i++) {
+        lowest = fmin(lowest, points[i]->means.entropy_production);
+        highest = fmax(highest, points[i]->means.entropy_production);
+    }
+    int n = 0;
+    for (int i = 1; i < n_points; i++) {
+        const struct ff_result *low = points[i - 1], *high = points[i];
+        const double dj = (high->means.current - low->means.current) / current_range;
+        const double ds = fabs(high->means.entropy_production - low->means.entropy_production) /
+                          (highest - lowest);
+        const double weight = chord_weight(scheduler, low, high);
+        if (fmax(dj, ds) > 0.0 && is_new_weight(scheduler, weight))
+            intervals[n++] = (struct interval){low, high, fmax(dj, ds), weight};
+    }
+    qsort(intervals, (size_t)n, sizeof *intervals, compare_widths);
+    return n;
+}
+
+static void plan_adaptive_round(struct ff_scheduler *scheduler, const struct ff_result **points,
+                                int n_points)
+{
+    struct interval *intervals = FF_NEW(struct interval, n_points);
+    const int n_left = scheduler->options.n_points - scheduler->n_planned;
+    const int n = find_intervals(scheduler, points, n_points, intervals);
+    const int n_before = scheduler->n_planned;
+    for (int i = 0; i < n && i < n_left; i++)
+        if (intervals[i].width >= width_fraction * intervals[0].width &&
+            is_new_weight(scheduler, intervals[i].weight))
+            plan_task(scheduler, scheduler->options.kind, intervals[i].weight, intervals[i].low,
+                      intervals[i].high);
+    scheduler->is_over = scheduler->n_planned == n_before;
+    free(intervals);
+}
+
+static void plan_uniform_chebyshev(struct ff_scheduler *scheduler, const struct ff_result **points)
+{
+    const struct ff_front_options *options = &scheduler->options;
+    const int n = options->n_points - 2;
+    for (int i = 1; i <= n; i++)
+        plan_task(scheduler, options->kind,
+                  options->weights[0] + (options->weights[1] - options->weights[0]) * i / (n + 1),
+                  points[0], points[1]);
+    scheduler->is_over = true;
+}
+
+/* Best J and best sigma of the ends, and their ranges as scales. */
+static void find_ideal(struct ff_scheduler *scheduler, const struct ff_result **points)
+{
+    struct ff_scalarization *base = &scheduler->base;
+    base->current_ideal = -INFINITY;
+    base->entropy_ideal = INFINITY;
+    for (int i = 0; i < 2; i++) {
+        base->current_ideal = fmax(base->current_ideal, points[i]->means.current);
+        base->entropy_ideal = fmin(base->entropy_ideal, points[i]->means.entropy_production);
+    }
+    const struct ff_means *a = &points[0]->means, *b = &points[1]->means;
+    base->current_scale = fabs(b->current - a->current);
+    base->entropy_scale = fabs(b->entropy_production - a->entropy_production);
+}
+
+static void plan_round(struct ff_scheduler *scheduler)
+{
+    const struct ff_front_options *options = &scheduler->options;
+    const struct ff_result **points = FF_NEW(const struct ff_result *, options->n_points);
+    const int n_points = good_points(scheduler->archive, points);
+    if (scheduler->n_planned == 2 && n_points == 2 && options->kind == FF_SCALARIZATION_CHEBYSHEV)
+        find_ideal(scheduler, points);
+    if (n_points < 2 || scheduler->n_planned >= options->n_points)
+        scheduler->is_over = true;
+    else if (!options->is_adaptive)
+        plan_uniform_chebyshev(scheduler, points);
+    else {
+        qsort(points, (size_t)n_points, sizeof(const struct ff_result *), compare_currents);
+        plan_adaptive_round(scheduler, points, n_points);
+    }
+    free(points);
+}
+
+/* ---- the machine ---------------------------------------------------------------------------- */
+
+void ff_scheduler_create(const struct ff_front_options *options, int n_parameters,
+                         double current_scale, double entropy_scale, struct ff_scheduler **out)
+{
+    struct ff_scheduler *scheduler = FF_NEW(struct ff_scheduler, 1);
+    scheduler->options = *options;
+    scheduler->n_parameters = n_parameters;
+    scheduler->base.current_scale = current_scale;
+    scheduler->base.entropy_scale = entropy_scale;
+    ff_archive_create(options->n_points, &scheduler->archive);
+    scheduler->tasks = FF_NEW(struct ff_task, options->n_points);
+    plan_first_round(scheduler);
+    *out = scheduler;
+}
+
+void ff_scheduler_free(struct ff_scheduler *scheduler)
+{
+    if (scheduler == NULL)
+        return;
+    for (int i = 0; i < scheduler->n_planned; i++)
+        ff_task_free(&scheduler->tasks[i]);
+    free(scheduler->tasks);
+    ff_archive_free(scheduler->archive);
+    free(scheduler);
+}
+
+bool ff_scheduler_next(struct ff_scheduler *scheduler, struct ff_task *out)
+{
+    if (scheduler->n_given == scheduler->n_planned)
+        return false;
+    const struct ff_task *task = &scheduler->tasks[scheduler->n_given++];
+    ff_task_create(task->n_parameters, task->n_starts, out);
+    memcpy(out->starts, task->starts,
+           sizeof *task->starts * (size_t)(task->n_parameters * task->n_starts));
+    out->id = task->id;
+    out->scalarization = task->scalarization;
+    return true;
+}
+
+void ff_scheduler_complete(struct ff_scheduler *scheduler, const struct ff_result *result)
+{
+    ff_archive_insert(scheduler->archive, result);
+    scheduler->n_completed++;
+    if (scheduler->n_completed == scheduler->n_planned && !scheduler->is_over)
+        plan_round(scheduler);
+}
+
+bool ff_scheduler_is_done(const struct ff_scheduler *scheduler)
+{
+    return scheduler->is_over && scheduler->n_completed == scheduler->n_planned;
+}
+
+const struct ff_archive *ff_scheduler_archive(const struct ff_scheduler *scheduler)
+{
+    return scheduler->archive;
+}
+
+void ff_scheduler_progress(const struct ff_scheduler *scheduler, int *n_planned, int *n_completed)
+{
+    *n_planned = scheduler->n_planned;
+    *n_completed = scheduler->n_completed;
+}

@@ -1,0 +1,55 @@
+/* Which scalarisations to solve: a state machine without MPI, files or clock.
+ *
+ * Tasks come in rounds. A round is planned when the one before it has been completed, from results alone,
+ * so the weights do not depend on the number of workers or on who finishes first; inside a round every task
+ * is independent. With adaptive spacing the first round solves the two end weights; each later one
+ * splits the widest intervals between neighbouring points: a weighted sum by the normal of their chord
+ * (dichotomic search, Aneja and Nair, Manage. Sci. 25:73, 1979), a Chebyshev one by the ray
+ * from the ideal point through the middle of the chord. Starts are the designs of both neighbours and
+ * their mean.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef FF_FRONT_SCHEDULER_H
+#define FF_FRONT_SCHEDULER_H
+
+#include "front/archive.h"
+
+/* Section `front` of a configuration. */
+struct ff_front_options {
+    int n_points;
+    enum ff_scalarization_kind kind;
+    double weights[2];
+    bool is_adaptive;
+    bool has_reference_point;
+    double reference_point[2]; /* of the hypervolume: J, sigma */
+};
+
+struct ff_scheduler;
+
+/** Read the section `front`. */
+enum ff_status ff_front_options_read(struct ff_node *section, struct ff_front_options *out);
+
+/** A scheduler over n_parameters.  Scales are of J and sigma.  Copies the options. */
+void ff_scheduler_create(const struct ff_front_options *options, int n_parameters,
+                         double current_scale, double entropy_scale, struct ff_scheduler **out);
+
+/** NULL-safe. */
+void ff_scheduler_free(struct ff_scheduler *scheduler);
+
+/** The next task, if one is ready: true, and `out` is the caller's to free.  False: wait for results, or
+ * the run is over. */
+bool ff_scheduler_next(struct ff_scheduler *scheduler, struct ff_task *out);
+
+/** Hand in a result, failed or not, for a task that was given out; takes what the result owns. */
+void ff_scheduler_complete(struct ff_scheduler *scheduler, const struct ff_result *result);
+
+/** No task is out and none will come. */
+bool ff_scheduler_is_done(const struct ff_scheduler *scheduler);
+
+/** The results so far; borrowed. */
+const struct ff_archive *ff_scheduler_archive(const struct ff_scheduler *scheduler);
+
+/** Tasks planned and completed so far, and the round in progress. */
+void ff_scheduler_progress(const struct ff_scheduler *scheduler, int *n_planned, int *n_completed);
+
+#endif

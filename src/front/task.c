@@ -1,0 +1,250 @@
+/* Solving a task: choose a start, optimise, measure again with fresh random numbers.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#include "front/task.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { MAX_EXACT_STATES = 100000 };
+
+/* ---- plan ----------------------------------------------------------------------------------- */
+
+static enum ff_status read_evaluation(struct ff_node *section, struct ff_evaluation_options *out)
+{
+    static const char *const keys[] = {"trajectories", "events", "burn_in", NULL};
+    TRY(ff_node_allow(section, keys));
+    const struct ff_integer_rule trajectories = {.fallback = 256, .min = 2, .max = 10000000};
+    const struct ff_integer_rule events = {.fallback = 2000, .min = 1, .max = 1000000000};
+    const struct ff_integer_rule burn_in = {.fallback = 200, .min = 0, .max = 1000000000};
+    TRY(ff_node_int(section, "trajectories", trajectories, &out->trajectories));
+    TRY(ff_node_integer(section, "events", events, &out->horizon.events));
+    return ff_node_integer(section, "burn_in", burn_in, &out->horizon.burn_in);
+}
+
+enum ff_status ff_plan_read(struct ff_node *root, const struct ff_system *system,
+                            struct ff_plan *out)
+{
+    struct ff_node *section;
+    *out = (struct ff_plan){.system = system};
+    TRY(ff_gradient_options_read(root, &out->gradient));
+    TRY(ff_node_section(root, "optimizer", &section));
+    TRY(ff_optimizer_options_read(section, &out->optimizer));
+    if (out->optimizer.type == &ff_optimizer_bfgs && out->gradient.estimator != &ff_estimator_exact)
+        return ff_node_error(section,
+                             "`bfgs` needs a gradient without noise; set gradient.estimator "
+                             "to `exact`, or use `adam` or `natural`");
+    TRY(ff_node_section(root, "evaluation", &section));
+    return read_evaluation(section, &out->evaluation);
+}
+
+/* ---- tasks and results ---------------------------------------------------------------------- */
+
+void ff_task_create(int n_parameters, int n_starts, struct ff_task *out)
+{
+    *out = (struct ff_task){.n_parameters = n_parameters,
+                            .n_starts = n_starts,
+                            .starts = FF_NEW(double, n_parameters *n_starts)};
+}
+
+void ff_task_free(struct ff_task *task)
+{
+    free(task->starts);
+    task->starts = NULL;
+}
+
+void ff_result_create(int n_parameters, int n_iterations, struct ff_result *out)
+{
+    *out = (struct ff_result){.n_parameters = n_parameters, .theta = FF_NEW(double, n_parameters)};
+    ff_trace_create(n_iterations, &out->trace);
+}
+
+void ff_result_free(struct ff_result *result)
+{
+    free(result->theta);
+    result->theta = NULL;
+    ff_trace_free(&result->trace);
+}
+
+/* ---- solver --------------------------------------------------------------------------------- */
+
+struct ff_task_solver {
+    const struct ff_plan *plan;
+    struct ff_gradient *gradient;
+    struct ff_estimate estimate;
+    struct ff_engine *engine;
+    struct ff_kinetics *kinetics;
+    struct ff_walk *walk;
+    struct ff_sums *sums;                       /* [evaluation.trajectories] */
+    struct ff_exact *exact;                     /* NULL where the states are too many */
+    double *rates, *log_rate_gradient, *metric; /* [R] */
+    /* The task at hand. */
+    const struct ff_scalarization *scalarization;
+    uint32_t task;
+    int64_t n_events;
+};
+
+void ff_task_solver_create(const struct ff_plan *plan, struct ff_task_solver **out)
+{
+    struct ff_task_solver *solver = FF_NEW(struct ff_task_solver, 1);
+    const int n_channels = plan->system->process->n_channels;
+    solver->plan = plan;
+    ff_gradient_create(plan->system, &plan->gradient, &solver->gradient);
+    ff_estimate_create(n_channels, &solver->estimate);
+    ff_engine_create(plan->system, &solver->engine);
+    ff_kinetics_create(plan->system, &solver->kinetics);
+    ff_walk_create(solver->engine, &solver->walk);
+    solver->sums = FF_NEW(struct ff_sums, plan->evaluation.trajectories);
+    if (plan->system->process->n_sites <= MAX_EXACT_STATES)
+        ff_exact_create(plan->system, NULL, &solver->exact);
+    solver->rates = FF_NEW(double, n_channels);
+    solver->log_rate_gradient = FF_NEW(double, n_channels);
+    solver->metric = FF_NEW(double, n_channels);
+    *out = solver;
+}
+
+void ff_task_solver_free(struct ff_task_solver *solver)
+{
+    if (solver == NULL)
+        return;
+    ff_gradient_free(solver->gradient);
+    ff_estimate_free(&solver->estimate);
+    ff_walk_free(solver->walk);
+    ff_kinetics_free(solver->kinetics);
+    ff_engine_free(solver->engine);
+    ff_exact_free(solver->exact);
+    free(solver->sums);
+    free(solver->rates);
+    free(solver->log_rate_gradient);
+    free(solver->metric);
+    free(solver);
+}
+
+enum ff_status ff_task_solver_measure(struct ff_task_solver *solver, const double *theta,
+                                      uint32_t task, enum ff_purpose purpose, struct ff_means *out)
+{
+    const struct ff_plan *plan = solver->plan;
+    const struct ff_draw_key key = {plan->gradient.seed, task, 0, purpose};
+    ff_design_rates(plan->system->design, theta, solver->rates);
+    ff_kinetics_set(solver->kinetics, plan->system, solver->rates);
+    ff_ensemble_run(solver->walk, solver->kinetics, key, plan->evaluation.horizon,
+                    plan->evaluation.trajectories, solver->sums);
+    *out = ff_ensemble_means(solver->sums, plan->evaluation.trajectories,
+                             plan->system->process->n_walkers);
+    solver->n_events += plan->evaluation.trajectories *
+                        (plan->evaluation.horizon.events + plan->evaluation.horizon.burn_in);
+    CHECK(isfinite(out->current) && isfinite(out->entropy_production), FF_ERR_NUMERICAL,
+          "simulation: the averages are not finite at these rates");
+    return FF_OK;
+}
+
+/* grad L in theta by the chain rule, from grad J and grad sigma in log k. */
+static void pull_back(struct ff_task_solver *solver, double by_current, double by_entropy,
+                      struct ff_evaluation *out)
+{
+    const struct ff_system *system = solver->plan->system;
+    const struct ff_estimate *estimate = &solver->estimate;
+    double activity = 0.0;
+    for (int r = 0; r < system->process->n_channels; r++) {
+        solver->log_rate_gradient[r] =
+            by_current * estimate->current_gradient[r] + by_entropy * estimate->entropy_gradient[r];
+        activity += estimate->flux[r];
+    }
+    for (int r = 0; r < system->process->n_channels; r++)
+        solver->metric[r] = estimate->flux[r] / activity;
+    ff_design_pull_back(system->design, solver->rates, solver->log_rate_gradient, out->gradient);
+    ff_design_metric(system->design, solver->metric, out->metric);
+}
+
+static enum ff_status evaluate(void *context, const double *theta, uint32_t iteration,
+                               struct ff_evaluation *out)
+{
+    struct ff_task_solver *solver = context;
+    struct ff_estimate *estimate = &solver->estimate;
+    ff_design_rates(solver->plan->system->design, theta, solver->rates);
+    TRY(ff_gradient_estimate(solver->gradient, solver->rates, solver->task, iteration, estimate));
+    solver->n_events += estimate->n_events;
+    double by_current, by_entropy;
+    out->current = estimate->current;
+    out->entropy_production = estimate->entropy_production;
+    out->value = ff_scalarize(solver->scalarization, estimate->current,
+                              estimate->entropy_production, &by_current, &by_entropy);
+    pull_back(solver, by_current, by_entropy, out);
+    return FF_OK;
+}
+
+/* The start with the least objective, all measured with the same random numbers. */
+static enum ff_status choose_start(struct ff_task_solver *solver, const struct ff_task *task,
+                                   double *theta)
+{
+    int best = 0;
+    double best_value = INFINITY;
+    for (int i = 0; i < task->n_starts && task->n_starts > 1; i++) {
+        struct ff_means means;
+        TRY(ff_task_solver_measure(solver, task->starts + i * task->n_parameters, task->id,
+                                   FF_PURPOSE_START, &means));
+        const double value =
+            ff_scalarize(&task->scalarization, means.current, means.entropy_production, NULL, NULL);
+        if (value < best_value) {
+            best = i;
+            best_value = value;
+        }
+    }
+    memcpy(theta, task->starts + best * task->n_parameters,
+           sizeof *theta * (size_t)task->n_parameters);
+    return FF_OK;
+}
+
+enum ff_status ff_task_solver_optimize(struct ff_task_solver *solver,
+                                       const struct ff_scalarization *scalarization, uint32_t task,
+                                       double *theta, struct ff_trace *trace,
+                                       enum ff_outcome *outcome)
+{
+    const struct ff_plan *plan = solver->plan;
+    const struct ff_design *design = plan->system->design;
+    const struct ff_objective objective = {.n_parameters = design->n_parameters,
+                                           .lower = design->lower,
+                                           .upper = design->upper,
+                                           .context = solver,
+                                           .evaluate = evaluate};
+    solver->scalarization = scalarization;
+    solver->task = task;
+    ff_design_clip(design, theta);
+    return plan->optimizer.type->minimize(&objective, &plan->optimizer, theta, trace, outcome);
+}
+
+enum ff_status ff_task_solver_exact(struct ff_task_solver *solver, const double *theta,
+                                    double *current, double *entropy_production)
+{
+    *current = *entropy_production = NAN;
+    if (solver->exact == NULL)
+        return FF_OK;
+    ff_design_rates(solver->plan->system->design, theta, solver->rates);
+    TRY(ff_exact_solve(solver->exact, solver->rates));
+    ff_exact_means(solver->exact, current, entropy_production);
+    return FF_OK;
+}
+
+static enum ff_status solve(struct ff_task_solver *solver, const struct ff_task *task,
+                            struct ff_result *result)
+{
+    TRY(choose_start(solver, task, result->theta));
+    TRY(ff_task_solver_optimize(solver, &task->scalarization, task->id, result->theta,
+                                &result->trace, &result->outcome));
+    TRY(ff_task_solver_measure(solver, result->theta, task->id, FF_PURPOSE_EVALUATE,
+                               &result->means));
+    return ff_task_solver_exact(solver, result->theta, &result->exact_current,
+                                &result->exact_entropy_production);
+}
+
+void ff_task_solver_run(struct ff_task_solver *solver, const struct ff_task *task,
+                        struct ff_result *result)
+{
+    solver->n_events = 0;
+    result->id = task->id;
+    result->scalarization = task->scalarization;
+    result->exact_current = result->exact_entropy_production = NAN;
+    result->status = solve(solver, task, result);
+    result->n_events = solver->n_events;
+}

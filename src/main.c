@@ -1,0 +1,36 @@
+/* fluxfront: find the subcommand, run it, turn its status into an exit code.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#include "cluster/cluster.h"
+#include "command/command.h"
+
+#include <gsl/gsl_errno.h>
+
+static enum ff_status run_command(const struct ff_command *command,
+                                  const struct ff_arguments *arguments, int *argc, char ***argv)
+{
+    if (!command->is_parallel)
+        return ff_cluster_is_extra_process() ? FF_OK : command->run(arguments);
+    ff_cluster_start(argc, argv);
+    const enum ff_status status = command->run(arguments);
+    if (ff_cluster_rank() != 0)
+        ff_status_raise(status, "%s", "");
+    ff_cluster_stop();
+    return status;
+}
+
+int main(int argc, char **argv)
+{
+    const struct ff_command *command;
+    struct ff_arguments arguments;
+    gsl_set_error_handler_off();
+    enum ff_status status = ff_arguments_parse(argc, argv, &command, &arguments);
+    if (status != FF_OK && ff_cluster_is_extra_process())
+        ff_status_raise(status, "%s", "");
+    if (status == FF_OK && command != NULL)
+        status = run_command(command, &arguments, &argc, &argv);
+    if (status != FF_OK && ff_status_message()[0] != '\0')
+        fprintf(stderr, "fluxfront: %s\n", ff_status_message());
+    ff_arguments_free(&arguments);
+    return ff_status_exit_code(status);
+}

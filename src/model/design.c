@@ -1,0 +1,292 @@
+/* Reading the section `design`, and the map with its pull-back.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#include "model/design.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- reading -------------------------------------------------------------------------------- */
+
+enum design_kind { DESIGN_RATES, DESIGN_FORCES, DESIGN_LINEAR };
+
+/* One entry of A before it is sorted by rows. */
+struct entry {
+    int channel, parameter;
+    double coefficient;
+};
+
+struct entries {
+    struct entry *items;
+    int count, capacity;
+};
+
+static void add_entry(struct entries *entries, int channel, int parameter, double coefficient)
+{
+    if (entries->count == entries->capacity) {
+        entries->capacity = 2 * entries->capacity + 16;
+        entries->items =
+            realloc(entries->items, sizeof *entries->items * (size_t)entries->capacity);
+        if (entries->items == NULL)
+            ff_status_abort(__FILE__, __LINE__, "out of memory");
+    }
+    entries->items[entries->count++] = (struct entry){channel, parameter, coefficient};
+}
+
+static enum ff_status find_channel(const struct ff_node *node, const char *name,
+                                   const struct ff_process *process, int *out)
+{
+    *out = ff_process_find_channel(process, name);
+    if (*out >= 0)
+        return FF_OK;
+    const char **names = FF_NEW(const char *, process->n_channels + 1);
+    for (int r = 0; r < process->n_channels; r++)
+        names[r] = process->channel_names[r];
+    const int near = ff_nearest_word(name, names);
+    const enum ff_status status =
+        near >= 0
+            ? ff_node_error(node, "no channel is called `%s`; did you mean `%s`?", name,
+                            names[near])
+            : ff_node_error(node, "no channel is called `%s`; the first is `%s`", name, names[0]);
+    free(names);
+    return status;
+}
+
+/* A list of channel names as marks [R]; `all`, or an absent key, marks every channel. */
+static enum ff_status read_channels(struct ff_node *section, const char *key,
+                                    const struct ff_process *process, bool *marked)
+{
+    struct ff_node *node = ff_node_find(section, key);
+    const bool is_all =
+        node == NULL || (node->kind == FF_NODE_SCALAR && strcmp(node->text, "all") == 0);
+    for (int r = 0; r < process->n_channels; r++)
+        marked[r] = is_all;
+    if (is_all)
+        return FF_OK;
+    TRY(ff_node_expect(node, FF_NODE_SEQUENCE));
+    if (node->n_items == 0)
+        return ff_node_error(node, "names no channels; list some or write `all`");
+    for (int i = 0; i < node->n_items; i++) {
+        int channel;
+        TRY(ff_node_expect(node->items[i], FF_NODE_SCALAR));
+        TRY(find_channel(node->items[i], node->items[i]->text, process, &channel));
+        if (marked[channel])
+            return ff_node_error(node->items[i], "channel `%s` is listed twice",
+                                 node->items[i]->text);
+        marked[channel] = true;
+    }
+    return FF_OK;
+}
+
+static enum ff_status read_free_rates(struct ff_node *section, const struct ff_process *process,
+                                      struct ff_design *design, struct entries *entries)
+{
+    bool *is_free = FF_NEW(bool, process->n_channels);
+    const enum ff_status status = read_channels(section, "free", process, is_free);
+    for (int r = 0; status == FF_OK && r < process->n_channels; r++) {
+        if (!is_free[r])
+            continue;
+        design->parameter_names[design->n_parameters] = ff_copy_text(process->channel_names[r]);
+        add_entry(entries, r, design->n_parameters++, 1.0);
+    }
+    free(is_free);
+    return status;
+}
+
+static enum ff_status make_forces(const struct ff_node *section, const struct ff_process *process,
+                                  struct ff_design *design, struct entries *entries)
+{
+    for (int e = 0; e < process->n_edges; e++) {
+        const int forward = process->edge_forward[e], backward = process->reverse[forward];
+        if (backward < 0)
+            continue;
+        design->parameter_names[design->n_parameters] = ff_copy_text(process->edge_names[e]);
+        add_entry(entries, forward, design->n_parameters, 0.5);
+        add_entry(entries, backward, design->n_parameters++, -0.5);
+    }
+    if (design->n_parameters == 0)
+        return ff_node_error(section, "no edge is reversible, so there are no forces to change");
+    return FF_OK;
+}
+
+static enum ff_status read_linear(struct ff_node *section, const struct ff_process *process,
+                                  struct ff_design *design, struct entries *entries)
+{
+    const struct ff_node *parameters = ff_node_find(section, "parameters");
+    if (parameters == NULL)
+        return ff_node_error(section, "the key `parameters` is missing");
+    TRY(ff_node_expect(parameters, FF_NODE_MAPPING));
+    if (parameters->n_items == 0)
+        return ff_node_error(parameters, "names no parameters");
+    if (parameters->n_items > process->n_channels)
+        return ff_node_error(parameters, "more parameters than channels (%d)", process->n_channels);
+    for (int p = 0; p < parameters->n_items; p++) {
+        const struct ff_node *parameter = parameters->items[p];
+        TRY(ff_node_expect(parameter, FF_NODE_MAPPING));
+        if (parameter->n_items == 0)
+            return ff_node_error(parameter, "changes no channel");
+        design->parameter_names[design->n_parameters++] = ff_copy_text(parameter->key);
+        for (int i = 0; i < parameter->n_items; i++) {
+            const struct ff_real_rule rule = {.min = -1e6, .max = 1e6};
+            int channel;
+            double coefficient;
+            TRY(find_channel(parameter->items[i], parameter->items[i]->key, process, &channel));
+            TRY(ff_node_as_real(parameter->items[i], rule, &coefficient));
+            add_entry(entries, channel, p, coefficient);
+        }
+    }
+    return FF_OK;
+}
+
+static void fill_rows(struct ff_design *design, const struct entries *entries)
+{
+    design->column = FF_NEW(int, entries->count);
+    design->coefficient = FF_NEW(double, entries->count);
+    for (int e = 0; e < entries->count; e++)
+        design->row_start[entries->items[e].channel + 1]++;
+    for (int r = 0; r < design->n_channels; r++)
+        design->row_start[r + 1] += design->row_start[r];
+    int *next = FF_NEW(int, design->n_channels);
+    for (int e = 0; e < entries->count; e++) {
+        const struct entry *entry = &entries->items[e];
+        const int at = design->row_start[entry->channel] + next[entry->channel]++;
+        design->column[at] = entry->parameter;
+        design->coefficient[at] = entry->coefficient;
+    }
+    free(next);
+}
+
+static enum ff_status read_budget(struct ff_node *section, const struct ff_process *process,
+                                  struct ff_design *design)
+{
+    struct ff_node *budget = ff_node_find(section, "budget");
+    if (budget == NULL)
+        return FF_OK;
+    static const char *const keys[] = {"total", "channels", NULL};
+    TRY(ff_node_allow(budget, keys));
+    const struct ff_real_rule total = {.required = true, .min = 0, .above_min = true, .max = 1e100};
+    TRY(ff_node_real(budget, "total", total, &design->budget_total));
+    design->has_budget = true;
+    return read_channels(budget, "channels", process, design->in_budget);
+}
+
+enum ff_status ff_design_read(struct ff_node *section, const struct ff_process *process,
+                              struct ff_design **out)
+{
+    static const char *const keys[] = {"kind", "free", "parameters", "budget", "bounds", NULL};
+    static const char *const kinds[] = {"rates", "forces", "linear", NULL};
+    TRY(ff_node_allow(section, keys));
+    int kind;
+    TRY(ff_node_choice(section, "kind", kinds, "rates", &kind));
+    const struct ff_node *free_rates = ff_node_find(section, "free");
+    const struct ff_node *parameters = ff_node_find(section, "parameters");
+    if (free_rates != NULL && kind != DESIGN_RATES)
+        return ff_node_error(free_rates, "belongs to `kind: rates`, not `%s`", kinds[kind]);
+    if (parameters != NULL && kind != DESIGN_LINEAR)
+        return ff_node_error(parameters, "belongs to `kind: linear`, not `%s`", kinds[kind]);
+    double bounds[2];
+    TRY(ff_node_interval(section, "bounds", -8.0, 8.0, bounds));
+
+    struct ff_design *design = FF_NEW(struct ff_design, 1);
+    struct entries entries = {0};
+    enum ff_status status;
+    design->n_channels = process->n_channels;
+    design->parameter_names = FF_NEW(char *, process->n_channels);
+    design->log_base = FF_NEW(double, process->n_channels);
+    for (int r = 0; r < process->n_channels; r++)
+        design->log_base[r] = log(process->rates[r]);
+    design->row_start = FF_NEW(int, process->n_channels + 1);
+    design->in_budget = FF_NEW(bool, process->n_channels);
+    TRY_OR_FAIL(read_budget(section, process, design));
+    if (kind == DESIGN_RATES)
+        status = read_free_rates(section, process, design, &entries);
+    else if (kind == DESIGN_FORCES)
+        status = make_forces(section, process, design, &entries);
+    else
+        status = read_linear(section, process, design, &entries);
+    TRY_OR_FAIL(status);
+    fill_rows(design, &entries);
+    free(entries.items);
+    design->lower = FF_NEW(double, design->n_parameters);
+    design->upper = FF_NEW(double, design->n_parameters);
+    for (int p = 0; p < design->n_parameters; p++) {
+        design->lower[p] = bounds[0];
+        design->upper[p] = bounds[1];
+    }
+    *out = design;
+    return FF_OK;
+fail:
+    free(entries.items);
+    ff_design_free(design);
+    return status;
+}
+
+void ff_design_free(struct ff_design *design)
+{
+    if (design == NULL)
+        return;
+    for (int p = 0; p < design->n_parameters; p++)
+        free(design->parameter_names[p]);
+    free(design->parameter_names);
+    free(design->log_base);
+    free(design->row_start);
+    free(design->column);
+    free(design->coefficient);
+    free(design->lower);
+    free(design->upper);
+    free(design->in_budget);
+    free(design);
+}
+
+/* ---- the map -------------------------------------------------------------------------------- */
+
+void ff_design_rates(const struct ff_design *design, const double *theta, double *rates)
+{
+    double budget_sum = 0.0;
+    for (int r = 0; r < design->n_channels; r++) {
+        double log_rate = design->log_base[r];
+        for (int e = design->row_start[r]; e < design->row_start[r + 1]; e++)
+            log_rate += design->coefficient[e] * theta[design->column[e]];
+        rates[r] = exp(log_rate);
+        budget_sum += design->in_budget[r] ? rates[r] : 0.0;
+    }
+    if (!design->has_budget)
+        return;
+    for (int r = 0; r < design->n_channels; r++)
+        if (design->in_budget[r])
+            rates[r] *= design->budget_total / budget_sum;
+}
+
+void ff_design_pull_back(const struct ff_design *design, const double *rates,
+                         const double *log_rate_gradient, double *theta_gradient)
+{
+    /* d log k_r / d log k~_s = 1{r=s} - 1{r,s in B} k_s / K, for k~ the rates before the budget. */
+    double budget_gradient = 0.0;
+    for (int r = 0; r < design->n_channels; r++)
+        budget_gradient += design->in_budget[r] ? log_rate_gradient[r] : 0.0;
+    memset(theta_gradient, 0, sizeof *theta_gradient * (size_t)design->n_parameters);
+    for (int r = 0; r < design->n_channels; r++) {
+        double gradient = log_rate_gradient[r];
+        if (design->in_budget[r])
+            gradient -= rates[r] / design->budget_total * budget_gradient;
+        for (int e = design->row_start[r]; e < design->row_start[r + 1]; e++)
+            theta_gradient[design->column[e]] += design->coefficient[e] * gradient;
+    }
+}
+
+void ff_design_metric(const struct ff_design *design, const double *metric, double *theta_metric)
+{
+    memset(theta_metric, 0, sizeof *theta_metric * (size_t)design->n_parameters);
+    for (int r = 0; r < design->n_channels; r++)
+        for (int e = design->row_start[r]; e < design->row_start[r + 1]; e++)
+            theta_metric[design->column[e]] +=
+                design->coefficient[e] * design->coefficient[e] * metric[r];
+}
+
+void ff_design_clip(const struct ff_design *design, double *theta)
+{
+    for (int p = 0; p < design->n_parameters; p++)
+        theta[p] = fmin(fmax(theta[p], design->lower[p]), design->upper[p]);
+}

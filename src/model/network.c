@@ -1,0 +1,238 @@
+/* Network of named states, each edge with a forward and, if reversible, a backward rate.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#include "model/system.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- names ---------------------------------------------------------------------------------- */
+
+struct name {
+    const char *text;
+    int index;
+};
+
+static int compare_names(const void *a, const void *b)
+{
+    const struct name *left = a, *right = b;
+    const int order = strcmp(left->text, right->text);
+    return order != 0 ? order : left->index - right->index;
+}
+
+static int find_name(const struct name *sorted, int count, const char *text)
+{
+    int low = 0, high = count;
+    while (low < high) {
+        const int middle = low + (high - low) / 2;
+        if (strcmp(sorted[middle].text, text) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < count && strcmp(sorted[low].text, text) == 0 ? sorted[low].index : -1;
+}
+
+static enum ff_status read_states(struct ff_node *section, const char ***out_names,
+                                  struct name **out_sorted, int *n_states)
+{
+    const struct ff_node *states = ff_node_find(section, "states");
+    if (states == NULL)
+        return ff_node_error(section, "the key `states` is missing");
+    TRY(ff_node_expect(states, FF_NODE_SEQUENCE));
+    if (states->n_items < 2)
+        return ff_node_error(states, "a network needs at least two states, got %d",
+                             states->n_items);
+    for (int i = 0; i < states->n_items; i++)
+        TRY(ff_node_expect(states->items[i], FF_NODE_SCALAR));
+    const char **names = FF_NEW(const char *, states->n_items);
+    struct name *sorted = FF_NEW(struct name, states->n_items);
+    for (int i = 0; i < states->n_items; i++) {
+        names[i] = states->items[i]->text;
+        sorted[i] = (struct name){names[i], i};
+    }
+    qsort(sorted, (size_t)states->n_items, sizeof *sorted, compare_names);
+    for (int i = 1; i < states->n_items; i++) {
+        if (strcmp(sorted[i - 1].text, sorted[i].text) != 0)
+            continue;
+        const enum ff_status status = ff_node_error(states->items[sorted[i].index],
+                                                    "state `%s` is listed twice", sorted[i].text);
+        free(names);
+        free(sorted);
+        return status;
+    }
+    *out_names = names;
+    *out_sorted = sorted;
+    *n_states = states->n_items;
+    return FF_OK;
+}
+
+/* ---- edges ---------------------------------------------------------------------------------- */
+
+static enum ff_status read_end(struct ff_node *edge, const char *key, const char *const *names,
+                               const struct name *sorted, int n_states, int *out)
+{
+    const char *text;
+    TRY(ff_node_text(edge, key, NULL, &text));
+    *out = find_name(sorted, n_states, text);
+    if (*out >= 0)
+        return FF_OK;
+    const char **words = FF_NEW(const char *, n_states + 1);
+    memcpy(words, names, sizeof *words * (size_t)n_states);
+    const int near = ff_nearest_word(text, words);
+    free(words);
+    const struct ff_node *node = ff_node_find(edge, key);
+    if (near >= 0)
+        return ff_node_error(node, "no state is called `%s`; did you mean `%s`?", text,
+                             names[near]);
+    return ff_node_error(node, "no state is called `%s`", text);
+}
+
+static enum ff_status read_edge(struct ff_node *node, const char *const *names,
+                                const struct name *sorted, int n_states, struct ff_edge *edge)
+{
+    static const char *const keys[] = {"name", "from", "to", "forward", "backward", NULL};
+    TRY(ff_node_allow(node, keys));
+    TRY(read_end(node, "from", names, sorted, n_states, &edge->from));
+    TRY(read_end(node, "to", names, sorted, n_states, &edge->to));
+    if (edge->from == edge->to)
+        return ff_node_error(node, "an edge must join two different states, got `%s` twice",
+                             names[edge->from]);
+    const struct ff_real_rule forward = {
+        .required = true, .min = 0.0, .above_min = true, .max = 1e100};
+    const struct ff_real_rule backward = {.required = true, .min = 0.0, .max = 1e100};
+    TRY(ff_node_real(node, "forward", forward, &edge->forward));
+    TRY(ff_node_real(node, "backward", backward, &edge->backward));
+    edge->name = NULL;
+    if (ff_node_find(node, "name") != NULL)
+        TRY(ff_node_text(node, "name", NULL, &edge->name));
+    return FF_OK;
+}
+
+/* Channel names must tell channels apart, and no edge may carry the name of another's channel. */
+static enum ff_status check_channel_names(const struct ff_node *edges_node,
+                                          const struct ff_process *process)
+{
+    const int n = process->n_channels;
+    struct name *sorted = FF_NEW(struct name, n);
+    int *edge_of = FF_NEW(int, n);
+    for (int e = 0; e < process->n_edges; e++) {
+        const int forward = process->edge_forward[e], backward = process->reverse[forward];
+        edge_of[forward] = e;
+        if (backward >= 0)
+            edge_of[backward] = e;
+    }
+    for (int r = 0; r < n; r++)
+        sorted[r] = (struct name){process->channel_names[r], r};
+    qsort(sorted, (size_t)n, sizeof *sorted, compare_names);
+    enum ff_status status = FF_OK;
+    for (int r = 1; r < n && status == FF_OK; r++)
+        if (strcmp(sorted[r - 1].text, sorted[r].text) == 0)
+            status = ff_node_error(edges_node->items[edge_of[sorted[r].index]],
+                                   "channel `%s` exists already; give parallel edges a `name` each",
+                                   sorted[r].text);
+    free(edge_of);
+    free(sorted);
+    return status;
+}
+
+/* ---- connectivity --------------------------------------------------------------------------- */
+
+/* Mark what can be reached from state 0 along the channels, or against them. Sweeps alternate in
+ * direction, so that a chain of states in either order takes two. */
+static void mark_reachable(const struct ff_process *process, bool is_backward, bool *is_reached)
+{
+    const int n = process->n_channels;
+    is_reached[0] = true;
+    for (bool has_grown = true, is_downward = false; has_grown; is_downward = !is_downward) {
+        has_grown = false;
+        for (int i = 0; i < n; i++) {
+            const int r = is_downward ? n - 1 - i : i;
+            const int from = process->change_site[2 * r + (is_backward ? 1 : 0)];
+            const int to = process->change_site[2 * r + (is_backward ? 0 : 1)];
+            if (is_reached[from] && !is_reached[to]) {
+                is_reached[to] = true;
+                has_grown = true;
+            }
+        }
+    }
+}
+
+static enum ff_status check_connected(const struct ff_node *states,
+                                      const struct ff_process *process)
+{
+    const int n = process->n_sites;
+    bool *has_exit = FF_NEW(bool, n), *from_first = FF_NEW(bool, n), *to_first = FF_NEW(bool, n);
+    for (int r = 0; r < process->n_channels; r++)
+        has_exit[process->change_site[2 * r]] = true;
+    mark_reachable(process, false, from_first);
+    mark_reachable(process, true, to_first);
+    enum ff_status status = FF_OK;
+    for (int i = 0; i < n && status == FF_OK; i++) {
+        const char *name = process->site_names[i], *first = process->site_names[0];
+        if (!has_exit[i])
+            status = ff_node_error(states, "state `%s` is absorbing: no channel leaves it", name);
+        else if (!from_first[i])
+            status = ff_node_error(states,
+                                   "the network is disconnected: `%s` cannot be reached "
+                                   "from `%s`",
+                                   name, first);
+        else if (!to_first[i])
+            status = ff_node_error(
+                states, "the network has a trap: `%s` cannot be reached from `%s`", first, name);
+    }
+    free(has_exit);
+    free(from_first);
+    free(to_first);
+    return status;
+}
+
+/* ---- the model kind ------------------------------------------------------------------------- */
+
+static enum ff_status build_from(struct ff_node *section, const char *const *names,
+                                 const struct name *sorted, int n_states, struct ff_process **out)
+{
+    int n_walkers;
+    TRY(ff_node_int(section, "walkers",
+                    (struct ff_integer_rule){.fallback = 1, .min = 1, .max = 1000000}, &n_walkers));
+    const struct ff_node *node = ff_node_find(section, "edges");
+    if (node == NULL)
+        return ff_node_error(section, "the key `edges` is missing");
+    TRY(ff_node_expect(node, FF_NODE_SEQUENCE));
+    if (node->n_items == 0)
+        return ff_node_error(node, "the network is empty: it has no edges");
+    struct ff_edge *edges = FF_NEW(struct ff_edge, node->n_items);
+    struct ff_process *process = NULL;
+    enum ff_status status = FF_OK;
+    for (int e = 0; e < node->n_items; e++)
+        TRY_OR_FAIL(read_edge(node->items[e], names, sorted, n_states, &edges[e]));
+    ff_process_from_edges(names, n_states, edges, node->n_items, n_walkers, &process);
+    TRY_OR_FAIL(check_channel_names(node, process));
+    TRY_OR_FAIL(check_connected(ff_node_find(section, "states"), process));
+    *out = process;
+    process = NULL;
+fail:
+    ff_process_free(process);
+    free(edges);
+    return status;
+}
+
+static enum ff_status network_build(struct ff_node *section, struct ff_process **out)
+{
+    static const char *const keys[] = {"kind", "states", "edges", "walkers", NULL};
+    TRY(ff_node_allow(section, keys));
+    const char **names = NULL;
+    struct name *sorted = NULL;
+    int n_states = 0;
+    TRY(read_states(section, &names, &sorted, &n_states));
+    const enum ff_status status = build_from(section, names, sorted, n_states, out);
+    free(names);
+    free(sorted);
+    return status;
+}
+
+const struct ff_model_type ff_model_network = {
+    .name = "network",
+    .doc = "independent walkers on named states joined by edges; parallel edges stay separate",
+    .build = network_build,
+};

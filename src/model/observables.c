@@ -1,0 +1,143 @@
+/* Reading the coefficients of the current, and which channels count in the entropy production.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#include "model/observables.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* The current across an edge counts its forward jumps and, with the other sign, its backward ones. */
+static void add_edge(struct ff_observables *observables, const struct ff_process *process,
+                     int forward, double weight)
+{
+    observables->current[forward] += weight;
+    if (process->reverse[forward] >= 0)
+        observables->current[process->reverse[forward]] -= weight;
+}
+
+static enum ff_status read_edge_weights(const struct ff_node *current,
+                                        const struct ff_process *process,
+                                        struct ff_observables *observables)
+{
+    if (current->n_items == 0)
+        return ff_node_error(current, "names no edge; write `all` or {edge: weight}");
+    for (int i = 0; i < current->n_items; i++) {
+        const struct ff_node *item = current->items[i];
+        const struct ff_real_rule rule = {.min = -1e100, .max = 1e100};
+        double weight;
+        TRY(ff_node_as_real(item, rule, &weight));
+        const int edge = ff_process_find_edge(process, item->key);
+        const int channel = ff_process_find_channel(process, item->key);
+        if (edge >= 0)
+            add_edge(observables, process, process->edge_forward[edge], weight);
+        else if (channel >= 0)
+            add_edge(observables, process, channel, weight);
+        else
+            return ff_node_error(item, "no edge is called `%s`; the first is `%s`", item->key,
+                                 process->edge_names[0]);
+    }
+    return FF_OK;
+}
+
+static enum ff_status read_current(struct ff_node *section, const struct ff_process *process,
+                                   struct ff_observables *observables)
+{
+    const struct ff_node *current = ff_node_find(section, "current");
+    if (current != NULL && current->kind == FF_NODE_MAPPING)
+        return read_edge_weights(current, process, observables);
+    const char *word;
+    TRY(ff_node_text(section, "current", "all", &word));
+    if (strcmp(word, "all") != 0)
+        return ff_node_error(current, "must be `all` or {edge: weight}, got `%s`", word);
+    for (int e = 0; e < process->n_edges; e++)
+        add_edge(observables, process, process->edge_forward[e], 1.0 / process->n_edges);
+    return FF_OK;
+}
+
+static enum ff_status read_excluded(struct ff_node *section, const struct ff_process *process,
+                                    struct ff_observables *observables)
+{
+    for (int r = 0; r < process->n_channels; r++)
+        observables->in_entropy[r] = true;
+    const struct ff_node *exclude = ff_node_find(section, "exclude");
+    if (exclude != NULL) {
+        TRY(ff_node_expect(exclude, FF_NODE_SEQUENCE));
+        for (int i = 0; i < exclude->n_items; i++) {
+            TRY(ff_node_expect(exclude->items[i], FF_NODE_SCALAR));
+            const int r = ff_process_find_channel(process, exclude->items[i]->text);
+            if (r < 0)
+                return ff_node_error(exclude->items[i], "no channel is called `%s`",
+                                     exclude->items[i]->text);
+            observables->in_entropy[r] = false;
+        }
+    }
+    for (int r = 0; r < process->n_channels; r++)
+        if (observables->in_entropy[r] && process->reverse[r] < 0)
+            return ff_node_error(
+                section,
+                "channel `%s` has no reverse, so its entropy production is "
+                "infinite; give its edge a backward rate or list it under `exclude`",
+                process->channel_names[r]);
+    return FF_OK;
+}
+
+static enum ff_status read_scale(struct ff_node *section, struct ff_observables *observables)
+{
+    static const char *const keys[] = {"current", "entropy_production", NULL};
+    struct ff_node *scale = ff_node_find(section, "scale");
+    if (scale == NULL)
+        return FF_OK;
+    TRY(ff_node_allow(scale, keys));
+    const struct ff_real_rule rule = {
+        .required = true, .min = 0.0, .above_min = true, .max = 1e100};
+    TRY(ff_node_real(scale, "current", rule, &observables->current_scale));
+    return ff_node_real(scale, "entropy_production", rule, &observables->entropy_scale);
+}
+
+enum ff_status ff_observables_read(struct ff_node *section, const struct ff_process *process,
+                                   struct ff_observables **out)
+{
+    static const char *const keys[] = {"current", "exclude", "scale", NULL};
+    TRY(ff_node_allow(section, keys));
+    struct ff_observables *observables = FF_NEW(struct ff_observables, 1);
+    observables->current = FF_NEW(double, process->n_channels);
+    observables->in_entropy = FF_NEW(bool, process->n_channels);
+    enum ff_status status;
+    TRY_OR_FAIL(read_current(section, process, observables));
+    TRY_OR_FAIL(read_excluded(section, process, observables));
+    TRY_OR_FAIL(read_scale(section, observables));
+    *out = observables;
+    return FF_OK;
+fail:
+    ff_observables_free(observables);
+    return status;
+}
+
+void ff_observables_free(struct ff_observables *observables)
+{
+    if (observables == NULL)
+        return;
+    free(observables->current);
+    free(observables->in_entropy);
+    free(observables);
+}
+
+void ff_observables_entropy(const struct ff_observables *observables,
+                            const struct ff_process *process, const double *rates, double *entropy)
+{
+    for (int r = 0; r < process->n_channels; r++)
+        entropy[r] = observables->in_entropy[r] ? log(rates[r] / rates[process->reverse[r]]) : 0.0;
+}
+
+void ff_observables_add_explicit(const struct ff_observables *observables,
+                                 const struct ff_process *process, const double *flux,
+                                 double *entropy_gradient)
+{
+    for (int r = 0; r < process->n_channels; r++) {
+        if (!observables->in_entropy[r])
+            continue;
+        entropy_gradient[r] += flux[r];
+        entropy_gradient[process->reverse[r]] -= flux[r];
+    }
+}

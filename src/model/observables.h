@@ -1,0 +1,39 @@
+/* What is measured: the current of interest and the entropy production rate.
+ *
+ *     J     = sum_r c_r <a_r>
+ *     sigma = sum_r <a_r> ln(k_r / k_r')    k_B per unit time, over the channels not excluded
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef FF_MODEL_OBSERVABLES_H
+#define FF_MODEL_OBSERVABLES_H
+
+#include "base/yaml.h"
+#include "model/process.h"
+
+#include <stdbool.h>
+
+struct ff_observables {
+    double *current;  /* [R] c_r */
+    bool *in_entropy; /* [R] whether r counts in sigma; such a channel has a reverse */
+    double current_scale, entropy_scale; /* of the scalarised objective; 0: measured at theta = 0 */
+};
+
+/** Read the section `objective`.
+ * FF_ERR_CONFIG for unknown names, and when sigma is asked of a channel without a reverse. */
+enum ff_status ff_observables_read(struct ff_node *section, const struct ff_process *process,
+                                   struct ff_observables **out);
+
+/** NULL-safe. */
+void ff_observables_free(struct ff_observables *observables);
+
+/** s_r = ln(k_r / k_r') [R], zero for excluded channels. */
+void ff_observables_entropy(const struct ff_observables *observables,
+                            const struct ff_process *process, const double *rates, double *entropy);
+
+/** Add d sigma / d log k at fixed fluxes, from the rates inside ln(k_r/k_r'): each counted channel adds
+ * its flux <a_r> [R] to its own entry and takes it from its reverse's. */
+void ff_observables_add_explicit(const struct ff_observables *observables,
+                                 const struct ff_process *process, const double *flux,
+                                 double *entropy_gradient);
+
+#endif

@@ -1,0 +1,71 @@
+/* Reading model, design and objective together; the list of model kinds.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#include "model/system.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+const struct ff_model_type *const ff_model_types[] = {&ff_model_ring, &ff_model_network, NULL};
+
+static enum ff_status build_process(struct ff_node *section, const struct ff_model_type **out_type,
+                                    struct ff_process **out)
+{
+    const char *names[sizeof ff_model_types / sizeof *ff_model_types] = {NULL};
+    for (int i = 0; ff_model_types[i] != NULL; i++)
+        names[i] = ff_model_types[i]->name;
+    int kind;
+    TRY(ff_node_choice(section, "kind", names, NULL, &kind));
+    *out_type = ff_model_types[kind];
+    return ff_model_types[kind]->build(section, out);
+}
+
+/* The bound sigma >= 2 N J atanh(N J / K) holds on a ring whose 2N rates sum to N K, for the current
+ * through the ring: every edge obeys sigma_e = 2 j_e atanh(j_e / t_e), and 2 j atanh(j / t) is convex
+ * and falls with the traffic t, so by Jensen's inequality the sum is least when it is spread evenly. */
+static double ring_bound_total(const struct ff_system *system, const struct ff_model_type *type)
+{
+    const struct ff_process *process = system->process;
+    double current_weight = 0.0;
+    bool is_covered = type == &ff_model_ring && system->design->has_budget;
+    for (int r = 0; r < process->n_channels; r++)
+        is_covered =
+            is_covered && system->design->in_budget[r] && system->observables->in_entropy[r];
+    for (int e = 0; e < process->n_edges; e++)
+        current_weight += system->observables->current[process->edge_forward[e]];
+    if (!is_covered || fabs(current_weight - 1.0) > 1e-12)
+        return 0.0;
+    return system->design->budget_total / process->n_sites;
+}
+
+enum ff_status ff_system_read(struct ff_node *root, struct ff_system **out)
+{
+    struct ff_node *model, *design, *objective;
+    if (ff_node_find(root, "model") == NULL)
+        return ff_node_error(root, "the section `model` is missing");
+    TRY(ff_node_section(root, "model", &model));
+    TRY(ff_node_section(root, "design", &design));
+    TRY(ff_node_section(root, "objective", &objective));
+    struct ff_system *system = FF_NEW(struct ff_system, 1);
+    const struct ff_model_type *type;
+    enum ff_status status;
+    TRY_OR_FAIL(build_process(model, &type, &system->process));
+    TRY_OR_FAIL(ff_design_read(design, system->process, &system->design));
+    TRY_OR_FAIL(ff_observables_read(objective, system->process, &system->observables));
+    system->bound_total = ring_bound_total(system, type);
+    *out = system;
+    return FF_OK;
+fail:
+    ff_system_free(system);
+    return status;
+}
+
+void ff_system_free(struct ff_system *system)
+{
+    if (system == NULL)
+        return;
+    ff_process_free(system->process);
+    ff_design_free(system->design);
+    ff_observables_free(system->observables);
+    free(system);
+}

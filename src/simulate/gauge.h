@@ -1,0 +1,35 @@
+/* The gauge of current and entropy production: the same means, far less noise near equilibrium.
+ *
+ * In a steady state sum_r <a_r> S_ri = 0 for every site i. So a coefficient vector may be replaced by
+ *     f~_r = f_r + sum_i S_ri phi_i
+ * with any potential phi on the sites: sum_r <a_r> f~_r is the same. Two choices are made from the rates alone.
+ *  1. s_r = ln(k_r/k_r') holds the energy differences between sites. The phi that minimises
+ *     sum_r s~_r^2 takes out what is a gradient and leaves what circulates (the Hodge decomposition of
+ *     the forces; Jiang, Lim, Yao and Ye, Math. Program. 127:203, 2011).
+ *  2. exp(-phi) estimates the occupations, so w_r = k_r prod_i exp(-order_ri phi_i) the traffic. The
+ *     potential that minimises sum_r w_r f~_r^2, for the current and for the entropy production, spreads a
+ *     current over edges as resistors in parallel and in series do. At equilibrium the conditional rate
+ *     sum_r f~_r a_r(x) of independent particles is then zero in every state: an estimator without noise.
+ * phi may depend on the rates: its derivative multiplies sum_r <a_r> S_ri = 0.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef FF_SIMULATE_GAUGE_H
+#define FF_SIMULATE_GAUGE_H
+
+#include "model/process.h"
+
+/* Scratch of the solves. */
+struct ff_gauge {
+    double *weight;                                        /* [R] */
+    double *phi, *residual, *direction, *image, *diagonal; /* [I] */
+};
+
+void ff_gauge_create(const struct ff_process *process, struct ff_gauge *out);
+void ff_gauge_free(struct ff_gauge *gauge);
+
+/** Replace c_r and s_r [R] by c~_r and s~_r at these rates [R].  A solve that is cut short by its
+ * limit of iterations still gives a valid gauge. */
+void ff_gauge_apply(struct ff_gauge *gauge, const struct ff_process *process, const double *rates,
+                    double *current, double *entropy);
+
+#endif

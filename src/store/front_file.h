@@ -1,0 +1,75 @@
+/* The front file: one HDF5 file per run, laid out as docs/format.md says.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef FF_STORE_FRONT_FILE_H
+#define FF_STORE_FRONT_FILE_H
+
+#include "front/archive.h"
+#include "front/reference.h"
+
+#include <stdbool.h>
+
+/* How far a run has come. */
+enum ff_run_status { FF_RUN_RUNNING, FF_RUN_COMPLETE, FF_RUN_STOPPED_EARLY, FF_RUN_FAILED };
+
+/* What became of a point: stored in /front/status. */
+enum ff_point_status { FF_POINT_OK, FF_POINT_FAILED };
+
+/* What may differ between equal runs. */
+struct ff_run_info {
+    int n_ranks;
+    double wall_seconds;
+    const char *started; /* ISO 8601, UTC */
+    const char *hosts;   /* comma-separated */
+    const char *command_line;
+};
+
+/* Everything a front file holds; all borrowed. */
+struct ff_front_record {
+    const struct ff_system *system;
+    const struct ff_archive *archive;
+    const struct ff_reference *reference; /* NULL when not computed */
+    struct ff_front_metrics metrics;
+    double current_scale, entropy_scale; /* of the scalarisations */
+    const char *config_given, *config_resolved;
+    uint64_t seed;
+    enum ff_run_status status;
+    const char *message;
+    struct ff_run_info info;
+};
+
+/** Whether a front file can be written under this name: FF_ERR_CONFIG with the reason if its folder is
+ * missing or not writable, if it is a folder, or if it exists and `may_replace` is false.  Rank 0 only. */
+enum ff_status ff_front_file_check(const char *path, bool may_replace);
+
+/** Write the whole file beside its final name, close, fsync, rename: a kill at any moment leaves the
+ * previous file or the new one.  FF_ERR_RUNTIME if the file system refuses.  Rank 0 only. */
+enum ff_status ff_front_file_write(const char *path, const struct ff_front_record *record);
+
+/* What `info` shows of one point. */
+struct ff_front_row {
+    int status; /* of enum ff_point_status */
+    bool is_nondominated;
+    double weight, current, current_stderr, entropy_production, entropy_production_stderr;
+    double exact_current, exact_entropy_production;
+    double objective, reference_objective; /* exact, scalarised; NaN where unknown */
+};
+
+/* What `info` shows of a file; owned by ff_front_summary_free. */
+struct ff_front_summary {
+    int n_points, n_parameters, n_channels;
+    struct ff_front_row *rows; /* [n_points] */
+    char *status, *message, *software_version, *git_sha1, *rng, *started, *hosts, *config_resolved;
+    int format_version[2];
+    uint64_t seed;
+    int n_ranks;
+    double wall_seconds, hypervolume, reference_point[2];
+};
+
+/** Read a file back for display.  FF_ERR_RUNTIME when it is missing, not HDF5, or not a front file. */
+enum ff_status ff_front_file_read(const char *path, struct ff_front_summary **out);
+
+/** NULL-safe. */
+void ff_front_summary_free(struct ff_front_summary *summary);
+
+#endif

@@ -1,0 +1,173 @@
+#!/usr/bin/env python3
+# labels: unit
+# timeout: 60
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The layout of the front file, as other readers of HDF5 see it.
+
+The file is the one that test_store writes; docs/format.md says what must be in it.
+"""
+
+import importlib.util
+import os
+import re
+import subprocess
+import unittest
+
+import h5py
+import numpy as np
+
+WRITER = os.path.join(os.environ["BINARY_DIR"], "tests", "test_store")
+FORMAT = os.path.join(os.environ["SOURCE_DIR"], "docs", "format.md")
+FRONT, OTHER_RUN = "front.h5", "other_run.h5"
+GROUPS = {"front", "history", "model", "metrics", "reference", "config", "code", "runtime"}
+VARYING = {"code", "runtime"}
+
+
+def setUpModule():
+    subprocess.run([WRITER, "--write", FRONT], check=True)
+    subprocess.run([WRITER, "--write", OTHER_RUN, "5"], check=True)
+
+
+def datasets(file):
+    """All datasets of an open file by their full name."""
+    found = {}
+    file.visititems(lambda name, item: found.update({"/" + name: item})
+                    if isinstance(item, h5py.Dataset) else None)
+    return found
+
+
+def is_scale(dataset):
+    return h5py.h5ds.is_scale(dataset.id)
+
+
+def documented():
+    """Name, axes and units of every dataset in the table of docs/format.md."""
+    table = {}
+    with open(FORMAT, encoding="utf-8") as file:
+        for line in file:
+            cells = [cell.strip() for cell in line.split("|")[1:-1]]
+            names = re.findall(r"`(/[a-z_/0-9]+)`", cells[0]) if cells else []
+            for name in names:
+                table[name] = cells[1:3]
+    return table
+
+
+class Layout(unittest.TestCase):
+    def setUp(self):
+        self.file = h5py.File(FRONT, "r")
+        self.addCleanup(self.file.close)
+
+    def test_datasets_are_the_documented_ones(self):
+        self.assertEqual(set(datasets(self.file)), set(documented()))
+
+    def test_units_are_the_documented_ones(self):
+        for name, (_, units) in documented().items():
+            actual = self.file[name].attrs["units"]
+            if units == "as above":
+                units = self.file[name.replace("/reference/", "/front/").replace("bound_", "")
+                                  ].attrs["units"]
+            if name.startswith("/runtime/"):
+                units = "s" if name == "/runtime/wall_seconds" else "1"
+            self.assertEqual(actual, units, name)
+
+    def test_every_dataset_has_a_long_name(self):
+        for name, dataset in datasets(self.file).items():
+            self.assertTrue(dataset.attrs["long_name"], name)
+
+    def test_every_axis_has_one_scale_of_its_own_group(self):
+        for name, dataset in datasets(self.file).items():
+            for axis in range(dataset.ndim):
+                if is_scale(dataset):
+                    continue
+                (scale,) = dataset.dims[axis].values()
+                self.assertEqual(scale.parent, dataset.parent, name)
+                self.assertEqual(scale.shape[0], dataset.shape[axis], name)
+
+    def test_axes_are_the_documented_ones(self):
+        for name, (axes, _) in documented().items():
+            dataset = self.file[name]
+            if axes in ("scalar", ""):
+                self.assertEqual(dataset.ndim, 0, name)
+            elif not is_scale(dataset):
+                actual = [dataset.dims[i][0].name.rsplit("/", 1)[1] for i in range(dataset.ndim)]
+                self.assertEqual(actual, axes.split(", "), name)
+
+    def test_flags_have_a_meaning_for_each_value(self):
+        flagged = ["front/status", "front/outcome", "front/nondominated", "model/in_entropy"]
+        for name in flagged:
+            dataset = self.file[name]
+            self.assertEqual(dataset.dtype, np.int8, name)
+            self.assertEqual(len(dataset.attrs["flag_values"]),
+                             len(dataset.attrs["flag_meanings"].split()), name)
+            self.assertTrue(np.isin(dataset[()], dataset.attrs["flag_values"]).all(), name)
+
+    def test_texts_are_variable_length_utf8(self):
+        for name, dataset in datasets(self.file).items():
+            if dataset.dtype.kind in "SO":
+                self.assertEqual(h5py.check_string_dtype(dataset.dtype), ("utf-8", None), name)
+        self.assertIn("σ", self.file["config/given"].asstr()[()])
+
+    def test_failed_point_is_nan_except_for_task_weight_and_flags(self):
+        (failed,) = np.flatnonzero(self.file["front/status"][()] == 1)
+        for group in ("front", "history"):
+            for name, dataset in self.file[group].items():
+                if is_scale(dataset) or name == "weight" or dataset.dtype.kind != "f":
+                    continue
+                self.assertTrue(np.isnan(dataset[failed]).all(), name)
+        self.assertEqual(self.file["front/events"][failed], 0)
+        self.assertEqual(self.file["front/nondominated"][failed], 0)
+        self.assertEqual(self.file["front/outcome"][failed], -1)
+
+    def test_rates_obey_the_budget(self):
+        ok = self.file["front/status"][()] == 0
+        np.testing.assert_allclose(self.file["front/rates"][()][ok].sum(axis=1), 3.0, rtol=1e-14)
+
+    def test_root_attributes_identify_the_file(self):
+        attributes = self.file.attrs
+        self.assertEqual(attributes["filetype"], "fluxfront-front")
+        self.assertEqual(attributes["format_version"].tolist(), [1, 0])
+        self.assertEqual(attributes["format_version"].dtype, np.int32)
+        self.assertEqual(attributes["seed"], 42)
+        self.assertEqual(attributes["status"], "stopped-early")
+        self.assertEqual(attributes["Conventions"], "CF-1.10")
+
+    def test_runs_that_differ_in_ranks_and_time_hold_the_same_science(self):
+        with h5py.File(OTHER_RUN, "r") as other:
+            for name, dataset in datasets(self.file).items():
+                if name.split("/")[1] not in VARYING:
+                    np.testing.assert_array_equal(dataset[()], other[name][()], name)
+            self.assertNotEqual(self.file["runtime/ranks"][()], other["runtime/ranks"][()])
+
+
+@unittest.skipUnless(importlib.util.find_spec("xarray"), "xarray is not installed")
+class Xarray(unittest.TestCase):
+    def open_all(self, engine):
+        import xarray
+
+        with h5py.File(FRONT, "r") as file:
+            self.assertEqual(set(file), GROUPS)
+            for group in file:
+                with xarray.open_dataset(FRONT, group=group, engine=engine) as dataset:
+                    self.assertEqual(set(dataset.variables), set(file[group]), group)
+                    for name, variable in dataset.load().variables.items():
+                        self.assertEqual(variable.shape, file[group][name].shape, name)
+                        self.assertNotIn("phony", " ".join(map(str, variable.dims)), name)
+                        self.assertEqual(variable.attrs["units"],
+                                         file[group][name].attrs["units"], name)
+        with xarray.open_dataset(FRONT, engine=engine) as root:
+            self.assertEqual(root.attrs["filetype"], "fluxfront-front")
+        with xarray.open_dataset(FRONT, group="front", engine=engine) as front:
+            self.assertEqual(front["rates"].dims, ("point", "channel"))
+            self.assertEqual(front["rates"].sel(channel="0->1").shape, (3,))
+
+    @unittest.skipUnless(importlib.util.find_spec("netCDF4"), "netCDF4 is not installed")
+    def test_netcdf4_opens_every_group(self):
+        self.open_all("netcdf4")
+
+    @unittest.skipUnless(importlib.util.find_spec("h5netcdf"), "h5netcdf is not installed")
+    def test_h5netcdf_opens_every_group(self):
+        self.open_all("h5netcdf")
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -61,6 +61,11 @@ enum ff_status ff_node_error(const struct ff_node *node, const char *format, ...
 /** The child under `key`, or NULL. */
 struct ff_node *ff_node_find(const struct ff_node *mapping, const char *key);
 
+/** Append a child that was not written: a default, at its mapping's position.  Copies key and text; key is
+ * NULL in a sequence, text NULL unless the child is a scalar. */
+struct ff_node *ff_node_add_default(struct ff_node *parent, const char *key, enum ff_node_kind kind,
+                                    const char *text);
+
 /** The node must be of this kind. */
 enum ff_status ff_node_expect(const struct ff_node *node, enum ff_node_kind kind);
 

@@ -94,11 +94,11 @@ static inline int ff_walk_choose(struct ff_walk *walk)
     int i = 1;
     while (i < n_leaves) {
         i *= 2;
-        /* An empty right branch is never entered, though rounding may leave target at the left's sum. */
-        if (target >= node[i][0] && node[i + 1][0] > 0.0) {
-            target -= node[i][0];
-            i++;
-        }
+        /* An empty right branch is never entered, though rounding may leave target at the left's sum. The
+         * choice is arithmetic: a branch would be mispredicted half of the time. */
+        const int is_right = (target >= node[i][0]) & (node[i + 1][0] > 0.0);
+        target -= is_right * node[i][0];
+        i += is_right;
     }
     return i - n_leaves;
 }

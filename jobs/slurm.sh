@@ -4,12 +4,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
 #SBATCH --job-name=fluxfront
-#SBATCH --time=04:00:00            # wall-time limit of one job; longer fronts resume, see below
+#SBATCH --time=04:00:00            # wall-time limit
 #SBATCH --ntasks=64                # MPI ranks: rank 0 schedules and writes, the others simulate
 #SBATCH --cpus-per-task=1          # ranks are single-threaded
 #SBATCH --mem-per-cpu=1G
 #SBATCH --output=%x-%j.log         # progress, one plain line every ten seconds or so
-#SBATCH --requeue
 set -euo pipefail
 
 # Load what the program was built with; the names differ from cluster to cluster.
@@ -19,17 +18,6 @@ config=config/ring.yaml
 front=results/ring_front.h5
 mkdir -p results
 
-# The limit given to the program lies below that of the job, so that it stops by itself with a
-# checkpoint and exit code 85. --resume=auto continues from the output if there is one, and the
-# result has the same bytes as that of one long run, on any number of ranks.
-#
 # Where srun cannot start Open MPI programs (no PMI support), use `mpirun` in its place; both take
-# the number of ranks from the job.
-status=0
-srun build/release/fluxfront run "$config" -o "$front" --resume=auto --max-walltime 03:50:00 ||
-    status=$?
-
-if [ "$status" -eq 85 ]; then
-    scontrol requeue "$SLURM_JOB_ID"
-fi
-exit "$status"
+# the number of ranks from the job. The points found so far are in the file at all times.
+srun build/release/fluxfront run "$config" -o "$front" --force

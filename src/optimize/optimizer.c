@@ -22,7 +22,7 @@ enum ff_status ff_optimizer_options_read(struct ff_node *section, struct ff_opti
     TRY(ff_node_choice(section, "kind", names, "adam", &index));
     out->type = ff_optimizer_types[index];
     const struct ff_real_rule rate = {.fallback = 0.05, .min = 0.0, .above_min = true, .max = 10.0};
-    const struct ff_real_rule decay = {.fallback = 0.05, .min = 0.0, .above_min = true, .max = 1.0};
+    const struct ff_real_rule decay = {.fallback = 0.01, .min = 0.0, .above_min = true, .max = 1.0};
     const struct ff_real_rule average = {.fallback = 0.25, .min = 0.0, .max = 1.0};
     const struct ff_integer_rule iterations = {.fallback = 200, .min = 1, .max = 1000000};
     TRY(ff_node_real(section, "learning_rate", rate, &out->learning_rate));

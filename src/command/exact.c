@@ -112,10 +112,11 @@ static enum ff_status exact_point(const struct ff_setup *setup, bool is_json)
     double *current_gradient = FF_NEW(double, n_channels);
     double *entropy_gradient = FF_NEW(double, n_channels);
     ff_design_rates(setup->system->design, theta, rates);
-    ff_exact_create(setup->system, NULL, &exact);
-    const enum ff_status status =
-        solve_point(setup, exact, rates, current_gradient, entropy_gradient, is_json);
-    ff_exact_free(exact);
+    enum ff_status status = ff_exact_create(setup->system, NULL, &exact);
+    if (status == FF_OK) {
+        status = solve_point(setup, exact, rates, current_gradient, entropy_gradient, is_json);
+        ff_exact_free(exact);
+    }
     free(theta);
     free(rates);
     free(current_gradient);
@@ -168,7 +169,7 @@ static enum ff_status exact_front(const struct ff_setup *setup, bool is_json)
         const struct ff_scalarization ends[2] = {list[0], list[n - 1]};
         TRY_OR_FAIL(ff_reference_create(setup->system, &setup->reference, setup->plan.gradient.seed,
                                         ends, 2, NULL, &reference));
-        for (int i = 1; i < n - 1; i++) {
+        for (int i = 1; i < n - 1 && reference != NULL; i++) {
             list[i].kind = FF_SCALARIZATION_CHEBYSHEV;
             list[i].current_ideal = reference->current[1];
             list[i].entropy_ideal = reference->entropy_production[0];
@@ -181,7 +182,12 @@ static enum ff_status exact_front(const struct ff_setup *setup, bool is_json)
     }
     TRY_OR_FAIL(ff_reference_create(setup->system, &setup->reference, setup->plan.gradient.seed,
                                     list, n, NULL, &reference));
-    print_front(list, reference, is_json);
+    if (reference == NULL)
+        status =
+            ff_status_raise(FF_ERR_NUMERICAL, "more than %d states; raise reference.max_states",
+                            setup->reference.max_states);
+    else
+        print_front(list, reference, is_json);
 fail:
     ff_reference_free(reference);
     free(list);

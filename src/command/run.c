@@ -91,8 +91,7 @@ static enum ff_status find_reference(const struct run *run, struct ff_reference 
     const struct ff_system *system = run->setup->system;
     const int n = archive->n_points, n_parameters = system->design->n_parameters;
     *out = NULL;
-    if (!run->setup->reference.is_wanted ||
-        system->process->n_sites > run->setup->reference.max_states)
+    if (!run->setup->reference.is_wanted)
         return FF_OK;
     struct ff_scalarization *scalarizations = FF_NEW(struct ff_scalarization, n);
     double *hints = FF_NEW(double, n *n_parameters);
@@ -167,6 +166,13 @@ static enum ff_status prepare(const struct ff_arguments *arguments, struct ff_se
     return ff_setup_scales(setup, current_scale, entropy_scale);
 }
 
+/* What could fail here has been tried by rank 0, when it measured the scales. */
+static void create_solver(const struct ff_plan *plan, struct ff_task_solver **out)
+{
+    if (ff_task_solver_create(plan, out) != FF_OK)
+        ff_status_abort(__FILE__, __LINE__, ff_status_message());
+}
+
 static enum ff_status run_run(const struct ff_arguments *arguments)
 {
     const bool is_manager = ff_cluster_rank() == 0;
@@ -191,7 +197,7 @@ static enum ff_status run_run(const struct ff_arguments *arguments)
     char *hosts = ff_cluster_hosts();
     struct ff_task_solver *solver = NULL;
     if (!is_manager || ff_cluster_size() == 1)
-        ff_task_solver_create(&setup.plan, &solver);
+        create_solver(&setup.plan, &solver);
     if (is_manager)
         status = manage(arguments, &setup, solver, current_scale, entropy_scale, hosts);
     else

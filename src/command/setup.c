@@ -106,13 +106,13 @@ enum ff_status ff_setup_scales(const struct ff_setup *setup, double *current_sca
     }
     double *theta = ff_setup_initial_theta(setup);
     double *rates = FF_NEW(double, system->process->n_channels);
-    struct ff_gradient *gradient;
+    struct ff_gradient *gradient = NULL;
     struct ff_estimate estimate;
     ff_design_rates(system->design, theta, rates);
-    ff_gradient_create(system, &setup->plan.gradient, &gradient);
     ff_estimate_create(system->process->n_channels, &estimate);
-    const enum ff_status status =
-        measure_scales(setup, gradient, rates, &estimate, current_scale, entropy_scale);
+    enum ff_status status = ff_gradient_create(system, &setup->plan.gradient, &gradient);
+    if (status == FF_OK)
+        status = measure_scales(setup, gradient, rates, &estimate, current_scale, entropy_scale);
     ff_estimate_free(&estimate);
     ff_gradient_free(gradient);
     free(rates);

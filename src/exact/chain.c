@@ -1,18 +1,20 @@
-/* Enumeration of one walker's states.
+/* Enumeration: one walker's sites, or the states found by following every channel.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "exact/chain.h"
 
+#include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
-void ff_chain_create(const struct ff_process *process, struct ff_chain **out)
+static void chain_of_one_walker(const struct ff_process *process, struct ff_chain *chain)
 {
-    struct ff_chain *chain = FF_NEW(struct ff_chain, 1);
     chain->n_states = process->n_sites;
     chain->n_transitions = process->n_channels;
     chain->start = FF_NEW(int, chain->n_states + 1);
     chain->target = FF_NEW(int, chain->n_transitions);
     chain->channel = FF_NEW(int, chain->n_transitions);
+    chain->multiplicity = FF_NEW(double, chain->n_transitions);
     for (int r = 0; r < process->n_channels; r++)
         chain->start[process->reactant_site[r] + 1]++;
     for (int i = 0; i < chain->n_states; i++)
@@ -23,9 +25,137 @@ void ff_chain_create(const struct ff_process *process, struct ff_chain **out)
         const int t = chain->start[from] + next[from]++;
         chain->channel[t] = r;
         chain->target[t] = process->change_site[process->change_start[r] + 1];
+        chain->multiplicity[t] = 1.0;
     }
     free(next);
-    *out = chain;
+}
+
+/* ---- states found by search ----------------------------------------------------------------- */
+
+/* Open-addressing table from occupations to state numbers; slots hold the number plus one. */
+struct table {
+    int *slot;
+    unsigned n_slots; /* power of two */
+};
+
+static unsigned hash_state(const int *x, int n_sites)
+{
+    uint64_t hash = 1469598103934665603u; /* FNV-1a over the occupations */
+    for (int i = 0; i < n_sites; i++)
+        hash = (hash ^ (uint64_t)(unsigned)x[i]) * 1099511628211u;
+    return (unsigned)(hash ^ (hash >> 32));
+}
+
+/* Number of the state x, added to the chain if it is new; -1 when the chain is full. */
+static int find_or_add(struct ff_chain *chain, struct table *table, const int *x)
+{
+    const size_t size = sizeof *x * (size_t)chain->n_sites;
+    unsigned at = hash_state(x, chain->n_sites) & (table->n_slots - 1);
+    for (; table->slot[at] != 0; at = (at + 1) & (table->n_slots - 1)) {
+        const int found = table->slot[at] - 1;
+        if (memcmp(chain->state + (size_t)found * (size_t)chain->n_sites, x, size) == 0)
+            return found;
+    }
+    if (chain->n_states == FF_MAX_STATES)
+        return -1;
+    memcpy(chain->state + (size_t)chain->n_states * (size_t)chain->n_sites, x, size);
+    table->slot[at] = ++chain->n_states;
+    return chain->n_states - 1;
+}
+
+static void grow(struct ff_chain *chain, int *capacity)
+{
+    if (chain->n_transitions < *capacity)
+        return;
+    *capacity *= 2;
+    chain->target = realloc(chain->target, sizeof *chain->target * (size_t)*capacity);
+    chain->channel = realloc(chain->channel, sizeof *chain->channel * (size_t)*capacity);
+    chain->multiplicity =
+        realloc(chain->multiplicity, sizeof *chain->multiplicity * (size_t)*capacity);
+    if (chain->target == NULL || chain->channel == NULL || chain->multiplicity == NULL)
+        ff_status_abort(__FILE__, __LINE__, "out of memory");
+}
+
+/* Follow every channel out of state number `from`. */
+static bool expand(const struct ff_process *process, struct ff_chain *chain, struct table *table,
+                   int from, int *x, int *capacity)
+{
+    for (int r = 0; r < process->n_channels; r++) {
+        memcpy(x, chain->state + (size_t)from * (size_t)chain->n_sites,
+               sizeof *x * (size_t)chain->n_sites);
+        const double h = ff_process_multiplicity(process, r, x);
+        if (!(h > 0.0))
+            continue;
+        for (int e = process->change_start[r]; e < process->change_start[r + 1]; e++)
+            x[process->change_site[e]] += process->change_amount[e];
+        const int to = find_or_add(chain, table, x);
+        if (to < 0)
+            return false;
+        grow(chain, capacity);
+        chain->target[chain->n_transitions] = to;
+        chain->channel[chain->n_transitions] = r;
+        chain->multiplicity[chain->n_transitions++] = h;
+    }
+    chain->start[from + 1] = chain->n_transitions;
+    return true;
+}
+
+/* Whether an exclusion process is too large to be searched: binomial(I, N) states on a closed lattice; an
+ * open one, which no channel conserves, has 2^I. */
+static bool is_hopeless(const struct ff_process *process)
+{
+    if (!process->is_exclusive)
+        return false;
+    const double n = process->n_sites, k = process->n_placed;
+    bool is_open = false;
+    for (int r = 0; r < process->n_channels; r++)
+        is_open = is_open || process->change_start[r + 1] - process->change_start[r] == 1;
+    const double log_states =
+        is_open ? n * log(2.0) : lgamma(n + 1.0) - lgamma(k + 1.0) - lgamma(n - k + 1.0);
+    return log_states > log(FF_MAX_STATES);
+}
+
+static enum ff_status search_states(const struct ff_process *process, struct ff_chain *chain)
+{
+    CHECK(!is_hopeless(process), FF_ERR_NUMERICAL,
+          "the process has more than %d states: no exact solution", FF_MAX_STATES);
+    const size_t n_sites = (size_t)process->n_sites;
+    int capacity = 1024;
+    struct table table = {.n_slots = 4 * 131072};
+    table.slot = FF_NEW(int, table.n_slots);
+    int *x = FF_NEW(int, n_sites);
+    chain->n_sites = process->n_sites;
+    chain->state = FF_NEW(int, FF_MAX_STATES *n_sites);
+    chain->start = FF_NEW(int, FF_MAX_STATES + 1);
+    chain->target = FF_NEW(int, capacity);
+    chain->channel = FF_NEW(int, capacity);
+    chain->multiplicity = FF_NEW(double, capacity);
+    for (int i = 0; i < process->n_sites; i++)
+        x[i] = process->initial != NULL ? process->initial[i] : i < process->n_placed;
+    find_or_add(chain, &table, x);
+    bool is_complete = true;
+    for (int from = 0; from < chain->n_states && is_complete; from++)
+        is_complete = expand(process, chain, &table, from, x, &capacity);
+    free(table.slot);
+    free(x);
+    CHECK(is_complete, FF_ERR_NUMERICAL, "the process has more than %d states: no exact solution",
+          FF_MAX_STATES);
+    return FF_OK;
+}
+
+enum ff_status ff_chain_create(const struct ff_process *process, struct ff_chain **out)
+{
+    struct ff_chain *chain = FF_NEW(struct ff_chain, 1);
+    enum ff_status status = FF_OK;
+    if (process->is_independent)
+        chain_of_one_walker(process, chain);
+    else
+        status = search_states(process, chain);
+    if (status == FF_OK)
+        *out = chain;
+    else
+        ff_chain_free(chain);
+    return status;
 }
 
 void ff_chain_free(struct ff_chain *chain)
@@ -35,5 +165,19 @@ void ff_chain_free(struct ff_chain *chain)
     free(chain->start);
     free(chain->target);
     free(chain->channel);
+    free(chain->multiplicity);
+    free(chain->state);
     free(chain);
+}
+
+void ff_chain_occupancy(const struct ff_chain *chain, const double *pi, double *occupancy)
+{
+    if (chain->state == NULL) {
+        memcpy(occupancy, pi, sizeof *pi * (size_t)chain->n_states);
+        return;
+    }
+    memset(occupancy, 0, sizeof *occupancy * (size_t)chain->n_sites);
+    for (int x = 0; x < chain->n_states; x++)
+        for (int i = 0; i < chain->n_sites; i++)
+            occupancy[i] += pi[x] * chain->state[(size_t)x * (size_t)chain->n_sites + (size_t)i];
 }

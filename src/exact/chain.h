@@ -1,7 +1,8 @@
 /* The enumerated state space of a process: a Markov chain whose transitions remember their channels.
  *
  * Independent walkers are enumerated as one: observables are per walker, so the chain of a single walker
- * gives them exactly, whatever their number.
+ * gives them exactly, whatever their number. Other processes are enumerated by all states that can be
+ * reached from an initial one.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #ifndef FF_EXACT_CHAIN_H
@@ -9,17 +10,33 @@
 
 #include "model/process.h"
 
-/* Transitions t of state x are [start[x], start[x+1]); the rate of t is rates[channel[t]]. */
+enum { FF_MAX_STATES = 200000 };
+
+/* Transitions t of state x are [start[x], start[x+1]); the rate of t is rates[channel[t]] times
+ * multiplicity[t]. */
 struct ff_chain {
     int n_states, n_transitions;
     int *start; /* [n_states + 1] */
     int *target, *channel;
+    double *multiplicity;
+    int n_sites;
+    int *
+        state; /* [n_states][I] occupations; NULL for a single walker, which in state i is on site i */
 };
 
-/** Enumerate; state i is "the walker is on site i". */
-void ff_chain_create(const struct ff_process *process, struct ff_chain **out);
+/** Enumerate.  FF_ERR_NUMERICAL when there are more than FF_MAX_STATES states. */
+enum ff_status ff_chain_create(const struct ff_process *process, struct ff_chain **out);
+
+/** Rate of transition t at these rate constants [R]. */
+static inline double ff_chain_rate(const struct ff_chain *chain, int t, const double *rates)
+{
+    return rates[chain->channel[t]] * chain->multiplicity[t];
+}
 
 /** NULL-safe. */
 void ff_chain_free(struct ff_chain *chain);
+
+/** Mean occupations [I], per walker, under probabilities pi [n_states]. */
+void ff_chain_occupancy(const struct ff_chain *chain, const double *pi, double *occupancy);
 
 #endif

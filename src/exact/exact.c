@@ -13,11 +13,12 @@ struct ff_exact {
     struct ff_chain *chain;
     const struct ff_solver_type *solver;
     void *factors;
-    double *rates;   /* [R] */
-    double *entropy; /* [R] s_r = ln(k_r/k_r') */
-    double *pi;      /* [n_states] */
-    double *flux;    /* [R] <a_r> */
-    double *g, *h;   /* [n_states] right-hand side and solution of the Poisson equation */
+    double *rates;     /* [R] */
+    double *entropy;   /* [R] s_r = ln(k_r/k_r') */
+    double *pi;        /* [n_states] */
+    double *occupancy; /* [I] */
+    double *flux;      /* [R] <a_r> */
+    double *g, *h;     /* [n_states] right-hand side and solution of the Poisson equation */
 };
 
 const struct ff_solver_type *ff_solver_for(int n_states)
@@ -25,13 +26,17 @@ const struct ff_solver_type *ff_solver_for(int n_states)
     return n_states <= DENSE_LIMIT ? &ff_solver_gth : &ff_solver_klu;
 }
 
-void ff_exact_create(const struct ff_system *system, const struct ff_solver_type *solver,
-                     struct ff_exact **out)
+enum ff_status ff_exact_create(const struct ff_system *system, const struct ff_solver_type *solver,
+                               struct ff_exact **out)
 {
     struct ff_exact *exact = FF_NEW(struct ff_exact, 1);
     const int n_channels = system->process->n_channels;
     exact->system = system;
-    ff_chain_create(system->process, &exact->chain);
+    const enum ff_status status = ff_chain_create(system->process, &exact->chain);
+    if (status != FF_OK) {
+        free(exact);
+        return status;
+    }
     exact->solver = solver != NULL ? solver : ff_solver_for(exact->chain->n_states);
     exact->rates = FF_NEW(double, n_channels);
     exact->entropy = FF_NEW(double, n_channels);
@@ -39,7 +44,9 @@ void ff_exact_create(const struct ff_system *system, const struct ff_solver_type
     exact->pi = FF_NEW(double, exact->chain->n_states);
     exact->g = FF_NEW(double, exact->chain->n_states);
     exact->h = FF_NEW(double, exact->chain->n_states);
+    exact->occupancy = FF_NEW(double, system->process->n_sites);
     *out = exact;
+    return FF_OK;
 }
 
 void ff_exact_free(struct ff_exact *exact)
@@ -53,6 +60,7 @@ void ff_exact_free(struct ff_exact *exact)
     free(exact->entropy);
     free(exact->flux);
     free(exact->pi);
+    free(exact->occupancy);
     free(exact->g);
     free(exact->h);
     free(exact);
@@ -80,16 +88,22 @@ enum ff_status ff_exact_solve(struct ff_exact *exact, const double *rates)
     memcpy(exact->rates, rates, sizeof *rates * (size_t)n_channels);
     ff_observables_entropy(exact->system->observables, exact->system->process, rates,
                            exact->entropy);
+    ff_chain_occupancy(chain, exact->pi, exact->occupancy);
     memset(exact->flux, 0, sizeof *exact->flux * (size_t)n_channels);
     for (int x = 0; x < chain->n_states; x++)
         for (int t = chain->start[x]; t < chain->start[x + 1]; t++)
-            exact->flux[chain->channel[t]] += exact->pi[x] * rates[chain->channel[t]];
+            exact->flux[chain->channel[t]] += exact->pi[x] * ff_chain_rate(chain, t, rates);
     return FF_OK;
+}
+
+const double *ff_exact_probability(const struct ff_exact *exact)
+{
+    return exact->pi;
 }
 
 const double *ff_exact_occupancy(const struct ff_exact *exact)
 {
-    return exact->pi;
+    return exact->occupancy;
 }
 
 const double *ff_exact_flux(const struct ff_exact *exact)
@@ -119,7 +133,7 @@ static void solve_poisson(struct ff_exact *exact, const double *coefficient)
     for (int x = 0; x < chain->n_states; x++) {
         exact->g[x] = -mean;
         for (int t = chain->start[x]; t < chain->start[x + 1]; t++)
-            exact->g[x] += coefficient[chain->channel[t]] * exact->rates[chain->channel[t]];
+            exact->g[x] += coefficient[chain->channel[t]] * ff_chain_rate(chain, t, exact->rates);
     }
     exact->solver->poisson(exact->factors, exact->g, exact->h);
 }
@@ -138,7 +152,8 @@ struct ff_exact_values ff_exact_observe(struct ff_exact *exact)
         for (int t = chain->start[x]; t < chain->start[x + 1]; t++) {
             const int r = chain->channel[t];
             const double jump = c[r] + exact->h[chain->target[t]] - exact->h[x];
-            values.current_noise += exact->pi[x] * exact->rates[r] * jump * jump;
+            values.current_noise +=
+                exact->pi[x] * ff_chain_rate(chain, t, exact->rates) * jump * jump;
         }
     values.tur_ratio =
         0.5 * values.current_noise * values.entropy_production / (values.current * values.current);
@@ -153,7 +168,7 @@ static void gradient_of(struct ff_exact *exact, const double *coefficient, doubl
     for (int x = 0; x < chain->n_states; x++)
         for (int t = chain->start[x]; t < chain->start[x + 1]; t++) {
             const int s = chain->channel[t];
-            gradient[s] += exact->pi[x] * exact->rates[s] *
+            gradient[s] += exact->pi[x] * ff_chain_rate(chain, t, exact->rates) *
                            (coefficient[s] + exact->h[chain->target[t]] - exact->h[x]);
         }
 }

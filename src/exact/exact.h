@@ -20,9 +20,10 @@ struct ff_exact_values {
 /* The oracle of one system. */
 struct ff_exact;
 
-/** Enumerate.  Borrows the system.  `solver` NULL chooses by size. */
-void ff_exact_create(const struct ff_system *system, const struct ff_solver_type *solver,
-                     struct ff_exact **out);
+/** Enumerate.  Borrows the system.  `solver` NULL chooses by size.
+ * FF_ERR_NUMERICAL when there are more than FF_MAX_STATES states. */
+enum ff_status ff_exact_create(const struct ff_system *system, const struct ff_solver_type *solver,
+                               struct ff_exact **out);
 
 /** NULL-safe. */
 void ff_exact_free(struct ff_exact *exact);
@@ -38,6 +39,9 @@ const char *ff_exact_solver_name(const struct ff_exact *exact);
 enum ff_status ff_exact_solve(struct ff_exact *exact, const double *rates);
 
 /** Steady-state probabilities [n_states]; borrowed. */
+const double *ff_exact_probability(const struct ff_exact *exact);
+
+/** Mean occupations [I] per walker; borrowed. */
 const double *ff_exact_occupancy(const struct ff_exact *exact);
 
 /** <a_r> per walker [R]; borrowed. */

@@ -32,7 +32,7 @@ static enum ff_status gth_factorise(const struct ff_chain *chain, const double *
     double *q = gth->q = FF_NEW(double, (size_t)n *(size_t)n);
     for (int x = 0; x < n; x++)
         for (int t = chain->start[x]; t < chain->start[x + 1]; t++)
-            q[(size_t)x * (size_t)n + (size_t)chain->target[t]] += rates[chain->channel[t]];
+            q[(size_t)x * (size_t)n + (size_t)chain->target[t]] += ff_chain_rate(chain, t, rates);
     for (int k = n - 1; k > 0; k--) {
         double *row = q + (size_t)k * (size_t)n;
         double sum = 0.0;

@@ -59,7 +59,7 @@ static void assemble(const struct klu_state *klu, const struct ff_chain *chain, 
         value[n_entries++] = 0.0;
         for (int t = chain->start[x]; t < chain->start[x + 1]; t++) {
             const int y = chain->target[t];
-            const double rate = rates[chain->channel[t]];
+            const double rate = ff_chain_rate(chain, t, rates);
             value[first] += rate;
             if (y == klu->reference)
                 continue;
@@ -88,7 +88,7 @@ static bool solve_steady(struct klu_state *klu, const struct ff_chain *chain, co
 {
     double *reduced_pi = FF_NEW(double, klu->n);
     for (int t = chain->start[klu->reference]; t < chain->start[klu->reference + 1]; t++)
-        reduced_pi[reduced(klu, chain->target[t])] += rates[chain->channel[t]];
+        reduced_pi[reduced(klu, chain->target[t])] += ff_chain_rate(chain, t, rates);
     klu_solve(klu->symbolic, klu->numeric, klu->n - 1, 1, reduced_pi, &klu->common);
     double total = 1.0;
     for (int x = 0; x < klu->n - 1; x++)

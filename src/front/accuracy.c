@@ -50,7 +50,7 @@ static enum ff_status solve_exact(const struct ff_system *system, const double *
                                   struct ff_estimate *estimate)
 {
     struct ff_exact *exact;
-    ff_exact_create(system, NULL, &exact);
+    TRY(ff_exact_create(system, NULL, &exact));
     const enum ff_status status = ff_exact_solve(exact, rates);
     if (status == FF_OK) {
         ff_exact_means(exact, &estimate->current, &estimate->entropy_production);

@@ -112,9 +112,17 @@ enum ff_status ff_reference_create(const struct ff_system *system,
         .gradient = {.estimator = &ff_estimator_exact, .seed = seed},
         .optimizer = {.type = &ff_optimizer_bfgs, .iterations = options->iterations},
     };
-    struct search search = {.design = system->design, .theta = FF_NEW(double, n_parameters)};
-    ff_task_solver_create(&plan, &search.solver);
+    struct search search = {.design = system->design};
+    *out = NULL;
+    if (ff_task_solver_create(&plan, &search.solver) != FF_OK)
+        return FF_OK;
+    if (ff_task_solver_n_states(search.solver) > options->max_states) {
+        ff_task_solver_free(search.solver);
+        return FF_OK;
+    }
+    search.theta = FF_NEW(double, n_parameters);
     ff_trace_create(1, &search.trace);
+    enum ff_status status = FF_OK;
     struct ff_reference *reference = FF_NEW(struct ff_reference, 1);
     reference->n_points = n;
     reference->n_parameters = n_parameters;
@@ -122,7 +130,6 @@ enum ff_status ff_reference_create(const struct ff_system *system,
     reference->entropy_production = FF_NEW(double, n);
     reference->objective = FF_NEW(double, n);
     reference->theta = FF_NEW(double, n *n_parameters);
-    enum ff_status status = FF_OK;
     for (int i = 0; i < n && status == FF_OK; i++)
         status = search_point(&search, &scalarizations[i], options, seed,
                               hints != NULL ? hints + i * n_parameters : NULL, reference, i);

@@ -29,7 +29,8 @@ struct ff_reference_options {
 enum ff_status ff_reference_options_read(struct ff_node *section, struct ff_reference_options *out);
 
 /** Minimise each scalarisation exactly by quasi-Newton from n_starts starts: theta = 0 and random ones.
- * `hints`, [n][P] or NULL, are further starts, one for each scalarisation.  Borrows the system. */
+ * `hints`, [n][P] or NULL, are further starts, one for each scalarisation.  Borrows the system.
+ * *out is NULL, without an error, when there are more than options->max_states states. */
 enum ff_status ff_reference_create(const struct ff_system *system,
                                    const struct ff_reference_options *options, uint64_t seed,
                                    const struct ff_scalarization *scalarizations, int n,

@@ -7,8 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MAX_EXACT_STATES = 100000 };
-
 /* ---- plan ----------------------------------------------------------------------------------- */
 
 static enum ff_status read_evaluation(struct ff_node *section, struct ff_evaluation_options *out)
@@ -85,23 +83,34 @@ struct ff_task_solver {
     int64_t n_events;
 };
 
-void ff_task_solver_create(const struct ff_plan *plan, struct ff_task_solver **out)
+enum ff_status ff_task_solver_create(const struct ff_plan *plan, struct ff_task_solver **out)
 {
     struct ff_task_solver *solver = FF_NEW(struct ff_task_solver, 1);
     const int n_channels = plan->system->process->n_channels;
     solver->plan = plan;
-    ff_gradient_create(plan->system, &plan->gradient, &solver->gradient);
+    const enum ff_status status =
+        ff_gradient_create(plan->system, &plan->gradient, &solver->gradient);
+    if (status != FF_OK) {
+        free(solver);
+        return status;
+    }
     ff_estimate_create(n_channels, &solver->estimate);
     ff_engine_create(plan->system, &solver->engine);
     ff_kinetics_create(plan->system, &solver->kinetics);
     ff_walk_create(solver->engine, &solver->walk);
     solver->sums = FF_NEW(struct ff_sums, plan->evaluation.trajectories);
-    if (plan->system->process->n_sites <= MAX_EXACT_STATES)
-        ff_exact_create(plan->system, NULL, &solver->exact);
+    if (ff_exact_create(plan->system, NULL, &solver->exact) != FF_OK)
+        solver->exact = NULL;
     solver->rates = FF_NEW(double, n_channels);
     solver->log_rate_gradient = FF_NEW(double, n_channels);
     solver->metric = FF_NEW(double, n_channels);
     *out = solver;
+    return FF_OK;
+}
+
+int ff_task_solver_n_states(const struct ff_task_solver *solver)
+{
+    return solver->exact != NULL ? ff_exact_n_states(solver->exact) : 0;
 }
 
 void ff_task_solver_free(struct ff_task_solver *solver)

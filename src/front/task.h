@@ -51,8 +51,11 @@ struct ff_task_solver;
 enum ff_status ff_plan_read(struct ff_node *root, const struct ff_system *system,
                             struct ff_plan *out);
 
-/** Borrows the plan. */
-void ff_task_solver_create(const struct ff_plan *plan, struct ff_task_solver **out);
+/** Borrows the plan.  FF_ERR_NUMERICAL when the exact estimator meets too many states. */
+enum ff_status ff_task_solver_create(const struct ff_plan *plan, struct ff_task_solver **out);
+
+/** States of the exact solution, 0 where there is none. */
+int ff_task_solver_n_states(const struct ff_task_solver *solver);
 
 /** NULL-safe. */
 void ff_task_solver_free(struct ff_task_solver *solver);

@@ -65,8 +65,9 @@ static void tape_create(const struct ff_process *process, int64_t capacity, stru
     tape->x = FF_NEW(int, process->n_sites);
 }
 
-void ff_gradient_create(const struct ff_system *system, const struct ff_gradient_options *options,
-                        struct ff_gradient **out)
+enum ff_status ff_gradient_create(const struct ff_system *system,
+                                  const struct ff_gradient_options *options,
+                                  struct ff_gradient **out)
 {
     struct ff_gradient *gradient = FF_NEW(struct ff_gradient, 1);
     const struct ff_estimator_type *type = options->estimator;
@@ -74,9 +75,13 @@ void ff_gradient_create(const struct ff_system *system, const struct ff_gradient
     gradient->system = system;
     gradient->options = *options;
     if (type->track == NULL) {
-        ff_exact_create(system, NULL, &gradient->exact);
+        const enum ff_status status = ff_exact_create(system, NULL, &gradient->exact);
+        if (status != FF_OK) {
+            ff_gradient_free(gradient);
+            return status;
+        }
         *out = gradient;
-        return;
+        return FF_OK;
     }
     ff_engine_create(system, &gradient->engine);
     ff_kinetics_create(system, &gradient->kinetics);
@@ -87,6 +92,7 @@ void ff_gradient_create(const struct ff_system *system, const struct ff_gradient
     gradient->sums.dwell = FF_NEW(double, n_channels);
     gradient->scratch = type->scratch_create(gradient);
     *out = gradient;
+    return FF_OK;
 }
 
 void ff_gradient_free(struct ff_gradient *gradient)

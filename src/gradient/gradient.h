@@ -90,9 +90,11 @@ extern const struct ff_estimator_type ff_estimator_score, ff_estimator_stgs, ff_
 /** Read the sections `gradient` and `simulation`, and the top key `seed`. */
 enum ff_status ff_gradient_options_read(struct ff_node *root, struct ff_gradient_options *out);
 
-/** Bind an estimator to a system.  Borrows the system. */
-void ff_gradient_create(const struct ff_system *system, const struct ff_gradient_options *options,
-                        struct ff_gradient **out);
+/** Bind an estimator to a system.  Borrows the system.
+ * FF_ERR_NUMERICAL when the exact estimator meets too many states. */
+enum ff_status ff_gradient_create(const struct ff_system *system,
+                                  const struct ff_gradient_options *options,
+                                  struct ff_gradient **out);
 
 /** NULL-safe. */
 void ff_gradient_free(struct ff_gradient *gradient);

@@ -206,7 +206,7 @@ static enum ff_status build_from(struct ff_node *section, const char *const *nam
     enum ff_status status = FF_OK;
     for (int e = 0; e < node->n_items; e++)
         TRY_OR_FAIL(read_edge(node->items[e], names, sorted, n_states, &edges[e]));
-    ff_process_from_edges(names, n_states, edges, node->n_items, n_walkers, &process);
+    ff_process_from_edges(names, n_states, edges, node->n_items, n_walkers, false, &process);
     TRY_OR_FAIL(check_channel_names(node, process));
     TRY_OR_FAIL(check_connected(ff_node_find(section, "states"), process));
     *out = process;

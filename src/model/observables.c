@@ -127,7 +127,9 @@ void ff_observables_entropy(const struct ff_observables *observables,
                             const struct ff_process *process, const double *rates, double *entropy)
 {
     for (int r = 0; r < process->n_channels; r++)
-        entropy[r] = observables->in_entropy[r] ? log(rates[r] / rates[process->reverse[r]]) : 0.0;
+        entropy[r] = observables->in_entropy[r]
+                         ? log(rates[r] / rates[process->reverse[r]]) + process->log_symmetry[r]
+                         : 0.0;
 }
 
 void ff_observables_add_explicit(const struct ff_observables *observables,

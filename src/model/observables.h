@@ -1,7 +1,11 @@
 /* What is measured: the current of interest and the entropy production rate.
  *
  *     J     = sum_r c_r <a_r>
- *     sigma = sum_r <a_r> ln(k_r / k_r')    k_B per unit time, over the channels not excluded
+ *     sigma = sum_r <a_r> s_r    k_B per unit time, over the channels not excluded
+ *     s_r   = ln(k_r/k_r') + sum_i ln(order'_i!/order_i!)
+ *
+ * s_r is ln(a_r(x)/a_r'(x + S_r)) less a state function. With multiplicities h = prod x!/((x - o)! o!) the x! are
+ * state functions, the o! are not: they differ between reactions that join the same two states.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #ifndef FF_MODEL_OBSERVABLES_H
@@ -26,7 +30,7 @@ enum ff_status ff_observables_read(struct ff_node *section, const struct ff_proc
 /** NULL-safe. */
 void ff_observables_free(struct ff_observables *observables);
 
-/** s_r = ln(k_r / k_r') [R], zero for excluded channels. */
+/** s_r [R], zero for excluded channels. */
 void ff_observables_entropy(const struct ff_observables *observables,
                             const struct ff_process *process, const double *rates, double *entropy);
 

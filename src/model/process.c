@@ -1,37 +1,11 @@
-/* Building a process from edges, and its propensities.
+/* Building a process from channels, and its propensities.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "model/process.h"
 
-#include <stdbool.h>
-#include <stdio.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
-
-static char *joined(const char *a, const char *between, const char *b)
-{
-    const size_t size = strlen(between) + strlen(a) + strlen(b) + 1;
-    char *text = ff_allocate(size, 1);
-    snprintf(text, size, "%s%s%s", a, between, b);
-    return text;
-}
-
-/* One hop of one particle: consumes one at `from`, makes one at `to`. */
-static void set_hop(struct ff_process *process, int channel, int from, int to, double rate,
-                    int reverse, char *name)
-{
-    process->channel_names[channel] = name;
-    process->rates[channel] = rate;
-    process->reverse[channel] = reverse;
-    process->reactant_start[channel + 1] = channel + 1;
-    process->reactant_site[channel] = from;
-    process->reactant_order[channel] = 1;
-    process->change_start[channel + 1] = 2 * (channel + 1);
-    process->change_site[2 * channel] = from;
-    process->change_amount[2 * channel] = -1;
-    process->change_site[2 * channel + 1] = to;
-    process->change_amount[2 * channel + 1] = 1;
-}
 
 /* Channels that read each site, as lists; list [site_start[i], site_start[i+1]). */
 static int *readers_of_sites(const struct ff_process *process, int *site_start)
@@ -82,49 +56,82 @@ static void find_affected(struct ff_process *process)
     free(site_start);
 }
 
-void ff_process_from_edges(const char *const *site_names, int n_sites, const struct ff_edge *edges,
-                           int n_edges, int n_walkers, struct ff_process **out)
+static char **copy_texts(const char *const *texts, int count)
+{
+    char **copies = FF_NEW(char *, count);
+    for (int i = 0; i < count; i++)
+        copies[i] = ff_copy_text(texts[i]);
+    return copies;
+}
+
+static int count_terms(const struct ff_channel *channels, int n_channels, bool is_change)
+{
+    int count = 0;
+    for (int r = 0; r < n_channels; r++)
+        count += is_change ? channels[r].n_changes : channels[r].n_reactants;
+    return count;
+}
+
+static double log_factorials(const struct ff_channel *channel)
+{
+    double sum = 0.0;
+    for (int e = 0; e < channel->n_reactants; e++)
+        sum += channel->reactants[e].count > 0 ? lgamma(channel->reactants[e].count + 1.0) : 0.0;
+    return sum;
+}
+
+static void copy_channel(struct ff_process *process, int r, const struct ff_channel *channel)
+{
+    process->channel_names[r] = ff_copy_text(channel->name);
+    process->rates[r] = channel->rate;
+    process->reverse[r] = channel->reverse;
+    int at = process->reactant_start[r];
+    for (int e = 0; e < channel->n_reactants; e++, at++) {
+        process->reactant_site[at] = channel->reactants[e].site;
+        process->reactant_order[at] = channel->reactants[e].count;
+    }
+    process->reactant_start[r + 1] = at;
+    at = process->change_start[r];
+    for (int e = 0; e < channel->n_changes; e++, at++) {
+        process->change_site[at] = channel->changes[e].site;
+        process->change_amount[at] = channel->changes[e].count;
+    }
+    process->change_start[r + 1] = at;
+}
+
+void ff_process_create(const char *const *site_names, int n_sites,
+                       const struct ff_channel *channels, int n_channels,
+                       const char *const *edge_names, struct ff_process **out)
 {
     struct ff_process *process = FF_NEW(struct ff_process, 1);
-    int n_channels = n_edges;
-    for (int e = 0; e < n_edges; e++)
-        n_channels += edges[e].backward > 0.0;
+    const int n_reactants = count_terms(channels, n_channels, false);
+    const int n_changes = count_terms(channels, n_channels, true);
     process->n_sites = n_sites;
     process->n_channels = n_channels;
-    process->n_edges = n_edges;
-    process->n_walkers = n_walkers;
-    process->site_names = FF_NEW(char *, n_sites);
-    for (int i = 0; i < n_sites; i++)
-        process->site_names[i] = ff_copy_text(site_names[i]);
+    process->n_walkers = 1;
+    process->site_names = copy_texts(site_names, n_sites);
     process->channel_names = FF_NEW(char *, n_channels);
-    process->edge_names = FF_NEW(char *, n_edges);
     process->rates = FF_NEW(double, n_channels);
+    process->log_symmetry = FF_NEW(double, n_channels);
     process->reverse = FF_NEW(int, n_channels);
-    process->edge_forward = FF_NEW(int, n_edges);
+    process->edge_forward = FF_NEW(int, n_channels);
     process->reactant_start = FF_NEW(int, n_channels + 1);
-    process->reactant_site = FF_NEW(int, n_channels);
-    process->reactant_order = FF_NEW(int, n_channels);
+    process->reactant_site = FF_NEW(int, n_reactants);
+    process->reactant_order = FF_NEW(int, n_reactants);
     process->change_start = FF_NEW(int, n_channels + 1);
-    process->change_site = FF_NEW(int, 2 * n_channels);
-    process->change_amount = FF_NEW(int, 2 * n_channels);
+    process->change_site = FF_NEW(int, n_changes);
+    process->change_amount = FF_NEW(int, n_changes);
     process->affected_start = FF_NEW(int, n_channels + 1);
-
-    int r = 0;
-    for (int e = 0; e < n_edges; e++) {
-        const struct ff_edge *edge = &edges[e];
-        const char *from = site_names[edge->from], *to = site_names[edge->to];
-        const bool has_name = edge->name != NULL, has_reverse = edge->backward > 0.0;
-        process->edge_forward[e] = r;
-        process->edge_names[e] = has_name ? ff_copy_text(edge->name) : joined(from, "->", to);
-        set_hop(process, r, edge->from, edge->to, edge->forward, has_reverse ? r + 1 : -1,
-                has_name ? joined(edge->name, "", "+") : joined(from, "->", to));
-        r++;
-        if (!has_reverse)
-            continue;
-        set_hop(process, r, edge->to, edge->from, edge->backward, r - 1,
-                has_name ? joined(edge->name, "", "-") : joined(to, "->", from));
-        r++;
+    for (int r = 0; r < n_channels; r++) {
+        const int reverse = channels[r].reverse;
+        copy_channel(process, r, &channels[r]);
+        if (reverse >= 0)
+            process->log_symmetry[r] =
+                log_factorials(&channels[reverse]) - log_factorials(&channels[r]);
+        if (reverse < 0 || reverse > r)
+            process->edge_forward[process->n_edges++] = r;
     }
+    process->edge_names = copy_texts(edge_names, process->n_edges);
     find_affected(process);
     *out = process;
 }
@@ -144,6 +151,8 @@ void ff_process_free(struct ff_process *process)
     free_texts(process->channel_names, process->n_channels);
     free_texts(process->edge_names, process->n_edges);
     free(process->rates);
+    free(process->log_symmetry);
+    free(process->initial);
     free(process->reverse);
     free(process->edge_forward);
     free(process->reactant_start);
@@ -157,9 +166,11 @@ void ff_process_free(struct ff_process *process)
     free(process);
 }
 
-/* binomial(n, order) for small orders. */
+/* binomial(n, order) for small orders; 1 - n for a vacancy. */
 static double binomial(int n, int order)
 {
+    if (order == FF_VACANCY)
+        return 1.0 - n;
     double value = 1.0;
     for (int i = 0; i < order; i++)
         value *= (double)(n - i) / (double)(i + 1);
@@ -169,6 +180,8 @@ static double binomial(int n, int order)
 /* d binomial(n, order) / dn of the polynomial: the sum over the factor that is differentiated. */
 static double binomial_slope(int n, int order)
 {
+    if (order == FF_VACANCY)
+        return -1.0;
     double sum = 0.0;
     for (int skip = 0; skip < order; skip++) {
         double product = 1.0 / (double)(skip + 1);
@@ -201,9 +214,19 @@ double ff_process_multiplicity_slope(const struct ff_process *process, int chann
 
 void ff_process_draw_initial(const struct ff_process *process, struct ff_stream *stream, int *x)
 {
-    memset(x, 0, sizeof *x * (size_t)process->n_sites);
-    for (int w = 0; w < process->n_walkers; w++)
-        x[(int)(ff_stream_uniform(stream) * process->n_sites)]++;
+    const int n = process->n_sites;
+    if (process->initial != NULL) {
+        memcpy(x, process->initial, sizeof *x * (size_t)n);
+        return;
+    }
+    memset(x, 0, sizeof *x * (size_t)n);
+    for (int placed = 0; placed < process->n_placed;) {
+        const int site = (int)(ff_stream_uniform(stream) * n);
+        if (process->is_exclusive && x[site] > 0)
+            continue;
+        x[site]++;
+        placed++;
+    }
 }
 
 static int find_text(char *const *texts, int count, const char *text)

@@ -28,6 +28,7 @@ struct ff_model_type {
 extern const struct ff_model_type *const ff_model_types[];
 extern const struct ff_model_type ff_model_ring;
 extern const struct ff_model_type ff_model_network;
+extern const struct ff_model_type ff_model_exclusion;
 
 /** Read the sections `model`, `design` and `objective` of a configuration. */
 enum ff_status ff_system_read(struct ff_node *root, struct ff_system **out);

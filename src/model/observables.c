@@ -61,7 +61,11 @@ static enum ff_status read_excluded(struct ff_node *section, const struct ff_pro
     for (int r = 0; r < process->n_channels; r++)
         observables->in_entropy[r] = true;
     const struct ff_node *exclude = ff_node_find(section, "exclude");
-    if (exclude != NULL) {
+    const bool is_all =
+        exclude != NULL && exclude->kind == FF_NODE_SCALAR && strcmp(exclude->text, "all") == 0;
+    for (int r = 0; is_all && r < process->n_channels; r++)
+        observables->in_entropy[r] = false;
+    if (exclude != NULL && !is_all) {
         TRY(ff_node_expect(exclude, FF_NODE_SEQUENCE));
         for (int i = 0; i < exclude->n_items; i++) {
             TRY(ff_node_expect(exclude->items[i], FF_NODE_SCALAR));
@@ -77,7 +81,7 @@ static enum ff_status read_excluded(struct ff_node *section, const struct ff_pro
             return ff_node_error(
                 section,
                 "channel `%s` has no reverse, so its entropy production is "
-                "infinite; give its edge a backward rate or list it under `exclude`",
+                "infinite; give its edge a backward rate or list it under `exclude` (or write `exclude: all`)",
                 process->channel_names[r]);
     return FF_OK;
 }

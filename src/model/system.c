@@ -6,8 +6,8 @@
 #include <math.h>
 #include <stdlib.h>
 
-const struct ff_model_type *const ff_model_types[] = {&ff_model_ring, &ff_model_network,
-                                                      &ff_model_exclusion, NULL};
+const struct ff_model_type *const ff_model_types[] = {
+    &ff_model_ring, &ff_model_network, &ff_model_exclusion, &ff_model_reactions, NULL};
 
 static enum ff_status build_process(struct ff_node *section, const struct ff_model_type **out_type,
                                     struct ff_process **out)

@@ -29,6 +29,7 @@ extern const struct ff_model_type *const ff_model_types[];
 extern const struct ff_model_type ff_model_ring;
 extern const struct ff_model_type ff_model_network;
 extern const struct ff_model_type ff_model_exclusion;
+extern const struct ff_model_type ff_model_reactions;
 
 /** Read the sections `model`, `design` and `objective` of a configuration. */
 enum ff_status ff_system_read(struct ff_node *root, struct ff_system **out);

@@ -6,6 +6,8 @@
 
 #include <gsl/gsl_errno.h>
 
+/* The status of a parallel command is that of rank 0: a launcher ends the job at the first process that
+ * fails, which must be the one that says why. */
 static enum ff_status run_command(const struct ff_command *command,
                                   const struct ff_arguments *arguments, int *argc, char ***argv)
 {
@@ -13,10 +15,9 @@ static enum ff_status run_command(const struct ff_command *command,
         return ff_cluster_is_extra_process() ? FF_OK : command->run(arguments);
     ff_cluster_start(argc, argv);
     const enum ff_status status = command->run(arguments);
-    if (ff_cluster_rank() != 0)
-        ff_status_raise(status, "%s", "");
+    const bool is_first = ff_cluster_rank() == 0;
     ff_cluster_stop();
-    return status;
+    return is_first ? status : FF_OK;
 }
 
 int main(int argc, char **argv)
@@ -26,10 +27,10 @@ int main(int argc, char **argv)
     gsl_set_error_handler_off();
     enum ff_status status = ff_arguments_parse(argc, argv, &command, &arguments);
     if (status != FF_OK && ff_cluster_is_extra_process())
-        ff_status_raise(status, "%s", "");
+        status = FF_OK; /* the first process says it */
     if (status == FF_OK && command != NULL)
         status = run_command(command, &arguments, &argc, &argv);
-    if (status != FF_OK && ff_status_message()[0] != '\0')
+    if (status != FF_OK)
         fprintf(stderr, "fluxfront: %s\n", ff_status_message());
     ff_arguments_free(&arguments);
     return ff_status_exit_code(status);

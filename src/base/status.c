@@ -32,10 +32,12 @@ const char *ff_status_text(enum ff_status status)
 
 enum ff_status ff_status_raise(enum ff_status status, const char *format, ...)
 {
+    char message[sizeof last_message]; /* the old message may be among the arguments */
     va_list arguments;
     va_start(arguments, format);
-    vsnprintf(last_message, sizeof last_message, format, arguments);
+    vsnprintf(message, sizeof message, format, arguments);
     va_end(arguments);
+    memcpy(last_message, message, sizeof message);
     return status;
 }
 

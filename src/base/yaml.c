@@ -102,6 +102,8 @@ static enum ff_status read_entry(struct reader *reader, yaml_event_t *event,
     if (event->type != YAML_SCALAR_EVENT)
         return event_error(reader, event, "a key must be a plain word");
     const char *key = (const char *)event->data.scalar.value;
+    if (strlen(key) != event->data.scalar.length)
+        return event_error(reader, event, "a key may not contain a NUL character");
     if (ff_node_find(mapping, key) != NULL)
         return ff_status_raise(FF_ERR_CONFIG, "%s:%lu:%lu: %s%s%s: duplicate key", reader->source,
                                (unsigned long)event->start_mark.line + 1,
@@ -358,8 +360,15 @@ enum ff_status ff_yaml_override(struct ff_yaml *document, const char *assignment
     struct ff_node *old = NULL, *value = NULL;
     TRY_OR_FAIL(step_into(node, segment, source, &old));
     const char *key = node->kind == FF_NODE_MAPPING ? segment : NULL;
-    TRY_OR_FAIL(read_text(source, equals + 1, node, key, &value));
-    node_replace(node, old, value);
+    /* An item's path counts the items before it, so it is read as if those after it were not there. */
+    const int n_items = node->n_items;
+    for (int i = 0; node->kind == FF_NODE_SEQUENCE && i < n_items; i++)
+        if (node->items[i] == old)
+            node->n_items = i;
+    status = read_text(source, equals + 1, node, key, &value);
+    node->n_items = n_items;
+    if (status == FF_OK)
+        node_replace(node, old, value);
 fail:
     free(path);
     return status;

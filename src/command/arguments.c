@@ -2,6 +2,7 @@
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "build_info.h"
+#include "cluster/cluster.h"
 #include "command/command.h"
 
 #include <getopt.h>
@@ -53,8 +54,16 @@ static const struct {
      "-v, --verbose        a line for every point"},
 };
 
+static void print_version(void)
+{
+    if (!ff_cluster_is_extra_process())
+        printf("fluxfront %s (%s)\n", FF_VERSION, FF_GIT_SHA1);
+}
+
 static void print_program_help(void)
 {
+    if (ff_cluster_is_extra_process())
+        return;
     printf("fluxfront %s: Pareto fronts of current against entropy production for Markov jump "
            "processes\n\nusage: [mpirun -n N] fluxfront COMMAND ...\n\n",
            FF_VERSION);
@@ -75,6 +84,8 @@ static void print_program_help(void)
 
 static void print_command_help(const struct ff_command *command)
 {
+    if (ff_cluster_is_extra_process())
+        return;
     printf("usage: fluxfront %s\n%s\n", command->synopsis, command->doc);
     for (int i = 0; i < N_OPTIONS; i++)
         if (command->options & option_table[i].needs)
@@ -200,7 +211,7 @@ enum ff_status ff_arguments_parse(int argc, char **argv, const struct ff_command
     *out = (struct ff_arguments){.n_repeats = 400};
     CHECK(argc >= 2, FF_ERR_CONFIG, "no command given; see fluxfront --help");
     if (strcmp(argv[1], "--version") == 0) {
-        printf("fluxfront %s (%s)\n", FF_VERSION, FF_GIT_SHA1);
+        print_version();
         return FF_OK;
     }
     if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {

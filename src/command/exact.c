@@ -2,8 +2,8 @@
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "command/command.h"
+#include "command/json.h"
 
-#include <jansson.h>
 #include <math.h>
 #include <stdlib.h>
 
@@ -40,29 +40,6 @@ static void print_point(const struct ff_system *system, const struct ff_exact *e
         printf("... %d more, all with --json\n", process->n_channels - MAX_ROWS);
 }
 
-static json_t *json_numbers(const double *values, int count)
-{
-    json_t *array = json_array();
-    for (int i = 0; i < count; i++)
-        json_array_append_new(array, isfinite(values[i]) ? json_real(values[i]) : json_null());
-    return array;
-}
-
-static json_t *json_texts(char *const *texts, int count)
-{
-    json_t *array = json_array();
-    for (int i = 0; i < count; i++)
-        json_array_append_new(array, json_string(texts[i]));
-    return array;
-}
-
-static void print_document(json_t *document)
-{
-    json_dumpf(document, stdout, JSON_INDENT(2) | JSON_PRESERVE_ORDER | JSON_REAL_PRECISION(17));
-    putchar('\n');
-    json_decref(document);
-}
-
 static void print_point_json(const struct ff_system *system, const struct ff_exact *exact,
                              const struct ff_exact_values *values, const double *rates,
                              const double *current_gradient, const double *entropy_gradient)
@@ -71,24 +48,24 @@ static void print_point_json(const struct ff_system *system, const struct ff_exa
     json_t *document = json_object();
     json_object_set_new(document, "n_states", json_integer(ff_exact_n_states(exact)));
     json_object_set_new(document, "solver", json_string(ff_exact_solver_name(exact)));
-    json_object_set_new(document, "current", json_real(values->current));
-    json_object_set_new(document, "entropy_production", json_real(values->entropy_production));
-    json_object_set_new(document, "activity", json_real(values->activity));
-    json_object_set_new(document, "current_noise", json_real(values->current_noise));
-    json_object_set_new(document, "tur_ratio",
-                        isfinite(values->tur_ratio) ? json_real(values->tur_ratio) : json_null());
-    json_object_set_new(document, "site", json_texts(process->site_names, process->n_sites));
+    ff_json_put(document, "current", values->current);
+    ff_json_put(document, "entropy_production", values->entropy_production);
+    ff_json_put(document, "activity", values->activity);
+    ff_json_put(document, "current_noise", values->current_noise);
+    ff_json_put(document, "tur_ratio", values->tur_ratio);
+    json_object_set_new(document, "site", ff_json_texts(process->site_names, process->n_sites));
     json_object_set_new(document, "occupancy",
-                        json_numbers(ff_exact_occupancy(exact), process->n_sites));
+                        ff_json_numbers(ff_exact_occupancy(exact), process->n_sites));
     json_object_set_new(document, "channel",
-                        json_texts(process->channel_names, process->n_channels));
-    json_object_set_new(document, "rates", json_numbers(rates, process->n_channels));
-    json_object_set_new(document, "flux", json_numbers(ff_exact_flux(exact), process->n_channels));
+                        ff_json_texts(process->channel_names, process->n_channels));
+    json_object_set_new(document, "rates", ff_json_numbers(rates, process->n_channels));
+    json_object_set_new(document, "flux",
+                        ff_json_numbers(ff_exact_flux(exact), process->n_channels));
     json_object_set_new(document, "current_gradient",
-                        json_numbers(current_gradient, process->n_channels));
+                        ff_json_numbers(current_gradient, process->n_channels));
     json_object_set_new(document, "entropy_gradient",
-                        json_numbers(entropy_gradient, process->n_channels));
-    print_document(document);
+                        ff_json_numbers(entropy_gradient, process->n_channels));
+    ff_json_print(document);
 }
 
 static enum ff_status solve_point(const struct ff_setup *setup, struct ff_exact *exact,
@@ -135,12 +112,12 @@ static void print_front(const struct ff_scalarization *scalarizations,
             json_array_append_new(weights, json_real(scalarizations[i].weight));
         json_object_set_new(document, "weight", weights);
         json_object_set_new(document, "current",
-                            json_numbers(reference->current, reference->n_points));
+                            ff_json_numbers(reference->current, reference->n_points));
         json_object_set_new(document, "entropy_production",
-                            json_numbers(reference->entropy_production, reference->n_points));
+                            ff_json_numbers(reference->entropy_production, reference->n_points));
         json_object_set_new(document, "objective",
-                            json_numbers(reference->objective, reference->n_points));
-        print_document(document);
+                            ff_json_numbers(reference->objective, reference->n_points));
+        ff_json_print(document);
         return;
     }
     printf("%10s %18s %18s %18s\n", "weight", "current", "entropy_production", "objective");

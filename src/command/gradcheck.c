@@ -2,9 +2,9 @@
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "command/command.h"
+#include "command/json.h"
 #include "front/accuracy.h"
 
-#include <jansson.h>
 #include <math.h>
 #include <stdlib.h>
 
@@ -161,11 +161,6 @@ static void print_parameters(const struct check *check, const struct checked *li
         printf("... %d more parameters, all with --json\n", design->n_parameters - MAX_ROWS);
 }
 
-static json_t *number(double value)
-{
-    return isfinite(value) ? json_real(value) : json_null();
-}
-
 static json_t *summary_json(const struct check *check, const struct checked *checked, int t)
 {
     const struct ff_accuracy *accuracy = &checked->accuracy;
@@ -176,14 +171,14 @@ static json_t *summary_json(const struct check *check, const struct checked *che
     for (int p = 0; p < n; p++) {
         const double mean = accuracy->mean[t * n + p];
         const double deviation = sqrt(accuracy->variance[t * n + p] / accuracy->n_repeats);
-        json_array_append_new(means, number(mean));
-        json_array_append_new(scores, number((mean - exact[p]) / deviation));
+        json_array_append_new(means, ff_json_number(mean));
+        json_array_append_new(scores, ff_json_number((mean - exact[p]) / deviation));
     }
-    json_object_set_new(target, "relative_error", number(s.relative_error));
-    json_object_set_new(target, "resolution", number(s.resolution));
-    json_object_set_new(target, "cosine", number(s.cosine));
-    json_object_set_new(target, "snr", number(s.snr));
-    json_object_set_new(target, "largest_z", number(s.largest_z));
+    ff_json_put(target, "relative_error", s.relative_error);
+    ff_json_put(target, "resolution", s.resolution);
+    ff_json_put(target, "cosine", s.cosine);
+    ff_json_put(target, "snr", s.snr);
+    ff_json_put(target, "largest_z", s.largest_z);
     json_object_set_new(target, "mean", means);
     json_object_set_new(target, "z", scores);
     return target;
@@ -198,11 +193,11 @@ static json_t *estimator_json(const struct check *check, const struct checked *c
     }
     for (int t = 0; t < FF_N_TARGETS; t++)
         json_object_set_new(entry, ff_target_names[t], summary_json(check, checked, t));
-    json_object_set_new(entry, "ns_per_event", number(ns_per_event(&checked->accuracy)));
+    ff_json_put(entry, "ns_per_event", ns_per_event(&checked->accuracy));
     json_object_set_new(entry, "n_baseline", json_integer(checked->n_baseline));
     json_object_set_new(entry, "n_tracked_alone", json_integer(checked->n_tracked_alone));
-    json_object_set_new(entry, "variance_ratio_weighted", number(checked->variance_ratio[0]));
-    json_object_set_new(entry, "variance_ratio_chebyshev", number(checked->variance_ratio[1]));
+    ff_json_put(entry, "variance_ratio_weighted", checked->variance_ratio[0]);
+    ff_json_put(entry, "variance_ratio_chebyshev", checked->variance_ratio[1]);
     return entry;
 }
 
@@ -216,20 +211,18 @@ static void print_json(const struct check *check, const struct checked *list, in
     for (int t = 0; t < FF_N_TARGETS; t++) {
         json_t *values = json_array();
         for (int p = 0; p < design->n_parameters; p++)
-            json_array_append_new(values, number(exact_of(check, (enum ff_target)t)[p]));
+            json_array_append_new(values, ff_json_number(exact_of(check, (enum ff_target)t)[p]));
         json_object_set_new(exact, ff_target_names[t], values);
     }
     for (int i = 0; i < n; i++)
         json_object_set_new(estimators, list[i].estimator->name, estimator_json(check, &list[i]));
     json_object_set_new(document, "n_walkers", json_integer(check->system->process->n_walkers));
     json_object_set_new(document, "n_repeats", json_integer(check->n_repeats));
-    json_object_set_new(document, "plain_ns_per_event", number(check->plain_ns));
+    ff_json_put(document, "plain_ns_per_event", check->plain_ns);
     json_object_set_new(document, "parameter", names);
     json_object_set_new(document, "exact", exact);
     json_object_set_new(document, "estimators", estimators);
-    json_dumpf(document, stdout, JSON_INDENT(2) | JSON_PRESERVE_ORDER | JSON_REAL_PRECISION(17));
-    putchar('\n');
-    json_decref(document);
+    ff_json_print(document);
 }
 
 /* ---- the command ---------------------------------------------------------------------------- */

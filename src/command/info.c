@@ -2,9 +2,9 @@
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "command/command.h"
+#include "command/json.h"
 #include "store/front_file.h"
 
-#include <jansson.h>
 #include <math.h>
 
 static void print_header(const struct ff_front_summary *summary)
@@ -50,30 +50,23 @@ static void print_rows(const struct ff_front_summary *summary)
         "its exact optimum, relative\n");
 }
 
-static json_t *number(double value)
-{
-    return isfinite(value) ? json_real(value) : json_null();
-}
-
 static void print_json(const struct ff_front_summary *summary)
 {
     json_t *rows = json_array();
     for (int i = 0; i < summary->n_points; i++) {
         const struct ff_front_row *row = &summary->rows[i];
         json_t *point = json_object();
-        json_object_set_new(point, "weight", number(row->weight));
+        ff_json_put(point, "weight", row->weight);
         json_object_set_new(point, "status", json_integer(row->status));
         json_object_set_new(point, "nondominated", json_boolean(row->is_nondominated));
-        json_object_set_new(point, "current", number(row->current));
-        json_object_set_new(point, "current_stderr", number(row->current_stderr));
-        json_object_set_new(point, "entropy_production", number(row->entropy_production));
-        json_object_set_new(point, "entropy_production_stderr",
-                            number(row->entropy_production_stderr));
-        json_object_set_new(point, "exact_current", number(row->exact_current));
-        json_object_set_new(point, "exact_entropy_production",
-                            number(row->exact_entropy_production));
-        json_object_set_new(point, "objective", number(row->objective));
-        json_object_set_new(point, "reference_objective", number(row->reference_objective));
+        ff_json_put(point, "current", row->current);
+        ff_json_put(point, "current_stderr", row->current_stderr);
+        ff_json_put(point, "entropy_production", row->entropy_production);
+        ff_json_put(point, "entropy_production_stderr", row->entropy_production_stderr);
+        ff_json_put(point, "exact_current", row->exact_current);
+        ff_json_put(point, "exact_entropy_production", row->exact_entropy_production);
+        ff_json_put(point, "objective", row->objective);
+        ff_json_put(point, "reference_objective", row->reference_objective);
         json_array_append_new(rows, point);
     }
     json_t *document = json_object();
@@ -83,13 +76,11 @@ static void print_json(const struct ff_front_summary *summary)
     json_object_set_new(document, "git_sha1", json_string(summary->git_sha1));
     json_object_set_new(document, "seed", json_integer((json_int_t)summary->seed));
     json_object_set_new(document, "ranks", json_integer(summary->n_ranks));
-    json_object_set_new(document, "wall_seconds", number(summary->wall_seconds));
-    json_object_set_new(document, "hypervolume", number(summary->hypervolume));
+    ff_json_put(document, "wall_seconds", summary->wall_seconds);
+    ff_json_put(document, "hypervolume", summary->hypervolume);
     json_object_set_new(document, "config_resolved", json_string(summary->config_resolved));
     json_object_set_new(document, "front", rows);
-    json_dumpf(document, stdout, JSON_INDENT(2) | JSON_PRESERVE_ORDER | JSON_REAL_PRECISION(17));
-    putchar('\n');
-    json_decref(document);
+    ff_json_print(document);
 }
 
 static enum ff_status info_run(const struct ff_arguments *arguments)

@@ -119,8 +119,8 @@ static enum ff_status finish(const struct run *run)
     char message[160];
     if (metrics.n_failed == archive->n_points) {
         TRY(write_file(run, NULL, FF_RUN_FAILED, "every task failed"));
-        return ff_status_raise(FF_ERR_NUMERICAL, "every task failed; the last said: %s",
-                               ff_status_message());
+        return ff_status_raise(FF_ERR_NUMERICAL, "every task failed; the first one: %s",
+                               ff_status_text(archive->points[0].status));
     }
     TRY(find_reference(run, &reference));
     snprintf(message, sizeof message, "%d of %d tasks failed", metrics.n_failed, archive->n_points);

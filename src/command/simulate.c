@@ -2,9 +2,9 @@
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "command/command.h"
+#include "command/json.h"
 #include "simulate/occupancy.h"
 
-#include <jansson.h>
 #include <stdlib.h>
 
 static void print_table(const struct ff_process *process, const struct ff_averages *averages)
@@ -28,27 +28,20 @@ static void print_table(const struct ff_process *process, const struct ff_averag
 
 static void print_json(const struct ff_process *process, const struct ff_averages *averages)
 {
-    json_t *document = json_object(), *sites = json_array(), *occupancy = json_array();
-    json_t *occupancy_stderr = json_array();
-    for (int i = 0; i < process->n_sites; i++) {
-        json_array_append_new(sites, json_string(process->site_names[i]));
-        json_array_append_new(occupancy, json_real(averages->occupancy[i]));
-        json_array_append_new(occupancy_stderr, json_real(averages->occupancy_stderr[i]));
-    }
+    json_t *document = json_object();
     const struct ff_means *means = &averages->means;
-    json_object_set_new(document, "current", json_real(means->current));
-    json_object_set_new(document, "current_stderr", json_real(means->current_stderr));
-    json_object_set_new(document, "entropy_production", json_real(means->entropy_production));
-    json_object_set_new(document, "entropy_production_stderr",
-                        json_real(means->entropy_production_stderr));
-    json_object_set_new(document, "activity", json_real(averages->activity));
-    json_object_set_new(document, "activity_stderr", json_real(averages->activity_stderr));
-    json_object_set_new(document, "site", sites);
-    json_object_set_new(document, "occupancy", occupancy);
-    json_object_set_new(document, "occupancy_stderr", occupancy_stderr);
-    json_dumpf(document, stdout, JSON_INDENT(2) | JSON_PRESERVE_ORDER | JSON_REAL_PRECISION(17));
-    putchar('\n');
-    json_decref(document);
+    ff_json_put(document, "current", means->current);
+    ff_json_put(document, "current_stderr", means->current_stderr);
+    ff_json_put(document, "entropy_production", means->entropy_production);
+    ff_json_put(document, "entropy_production_stderr", means->entropy_production_stderr);
+    ff_json_put(document, "activity", averages->activity);
+    ff_json_put(document, "activity_stderr", averages->activity_stderr);
+    json_object_set_new(document, "site", ff_json_texts(process->site_names, process->n_sites));
+    json_object_set_new(document, "occupancy",
+                        ff_json_numbers(averages->occupancy, process->n_sites));
+    json_object_set_new(document, "occupancy_stderr",
+                        ff_json_numbers(averages->occupancy_stderr, process->n_sites));
+    ff_json_print(document);
 }
 
 static enum ff_status simulate_run(const struct ff_arguments *arguments)

@@ -93,10 +93,13 @@ static bool solve_steady(struct klu_state *klu, const struct ff_chain *chain, co
     double total = 1.0;
     for (int x = 0; x < klu->n - 1; x++)
         total += reduced_pi[x];
-    for (int x = 0; x < klu->n; x++)
+    bool is_irreducible = isfinite(total);
+    for (int x = 0; x < klu->n; x++) {
         klu->pi[x] = (x == klu->reference ? 1.0 : reduced_pi[reduced(klu, x)]) / total;
+        is_irreducible = is_irreducible && klu->pi[x] > 0.0;
+    }
     free(reduced_pi);
-    return isfinite(total) && total > 0.0;
+    return is_irreducible;
 }
 
 static enum ff_status factorise_with_reference(struct klu_state *klu, const struct ff_chain *chain,
@@ -113,7 +116,8 @@ static enum ff_status factorise_with_reference(struct klu_state *klu, const stru
     free(row);
     free(value);
     CHECK(is_solved, FF_ERR_NUMERICAL,
-          "steady state: the sparse factorisation failed (KLU status %d)", klu->common.status);
+          "steady state: the chain is not irreducible at these rates (KLU status %d)",
+          klu->common.status);
     return FF_OK;
 }
 

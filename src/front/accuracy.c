@@ -17,11 +17,12 @@ void ff_accuracy_scalarizations(double current, double entropy_production,
     const double current_scale = current != 0.0 ? fabs(current) : 1.0;
     const double entropy_scale = entropy_production > 0.0 ? entropy_production : 1.0;
     out[0] = (struct ff_scalarization){.kind = FF_SCALARIZATION_WEIGHTED,
-                                       .weight = 0.5,
+                                       .weight = 0.75,
                                        .current_scale = current_scale,
                                        .entropy_scale = entropy_scale};
     out[1] = out[0];
     out[1].kind = FF_SCALARIZATION_CHEBYSHEV;
+    out[1].weight = 0.5;
     out[1].current_ideal = current + current_scale;
     out[1].entropy_ideal = entropy_production - entropy_scale;
 }

@@ -109,29 +109,27 @@ static enum ff_status read_edge(struct ff_node *node, const char *const *names,
     return FF_OK;
 }
 
-/* Channel names must tell channels apart, and no edge may carry the name of another's channel. */
-static enum ff_status check_channel_names(const struct ff_node *edges_node,
-                                          const struct ff_process *process)
+/* Names must tell channels apart, and a named edge may not carry the name of a channel or another edge. */
+static enum ff_status check_names(const struct ff_node *edges_node,
+                                  const struct ff_process *process)
 {
-    const int n = process->n_channels;
-    struct name *sorted = FF_NEW(struct name, n);
-    int *edge_of = FF_NEW(int, n);
+    struct name *sorted = FF_NEW(struct name, process->n_channels + process->n_edges);
+    int n = 0;
     for (int e = 0; e < process->n_edges; e++) {
         const int forward = process->edge_forward[e], backward = process->reverse[forward];
-        edge_of[forward] = e;
+        sorted[n++] = (struct name){process->channel_names[forward], e};
         if (backward >= 0)
-            edge_of[backward] = e;
+            sorted[n++] = (struct name){process->channel_names[backward], e};
+        if (strcmp(process->edge_names[e], process->channel_names[forward]) != 0)
+            sorted[n++] = (struct name){process->edge_names[e], e};
     }
-    for (int r = 0; r < n; r++)
-        sorted[r] = (struct name){process->channel_names[r], r};
     qsort(sorted, (size_t)n, sizeof *sorted, compare_names);
     enum ff_status status = FF_OK;
-    for (int r = 1; r < n && status == FF_OK; r++)
-        if (strcmp(sorted[r - 1].text, sorted[r].text) == 0)
-            status = ff_node_error(edges_node->items[edge_of[sorted[r].index]],
-                                   "channel `%s` exists already; give parallel edges a `name` each",
-                                   sorted[r].text);
-    free(edge_of);
+    for (int i = 1; i < n && status == FF_OK; i++)
+        if (strcmp(sorted[i - 1].text, sorted[i].text) == 0)
+            status = ff_node_error(
+                edges_node->items[sorted[i].index],
+                "the name `%s` exists already; give parallel edges a `name` each", sorted[i].text);
     free(sorted);
     return status;
 }
@@ -207,7 +205,7 @@ static enum ff_status build_from(struct ff_node *section, const char *const *nam
     for (int e = 0; e < node->n_items; e++)
         TRY_OR_FAIL(read_edge(node->items[e], names, sorted, n_states, &edges[e]));
     ff_process_from_edges(names, n_states, edges, node->n_items, n_walkers, false, &process);
-    TRY_OR_FAIL(check_channel_names(node, process));
+    TRY_OR_FAIL(check_names(node, process));
     TRY_OR_FAIL(check_connected(ff_node_find(section, "states"), process));
     *out = process;
     process = NULL;

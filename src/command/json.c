@@ -1,0 +1,40 @@
+/* Small steps on top of jansson.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#include "command/json.h"
+
+#include <math.h>
+#include <stdio.h>
+
+json_t *ff_json_number(double value)
+{
+    return isfinite(value) ? json_real(value) : json_null();
+}
+
+json_t *ff_json_numbers(const double *values, int count)
+{
+    json_t *array = json_array();
+    for (int i = 0; i < count; i++)
+        json_array_append_new(array, ff_json_number(values[i]));
+    return array;
+}
+
+json_t *ff_json_texts(char *const *texts, int count)
+{
+    json_t *array = json_array();
+    for (int i = 0; i < count; i++)
+        json_array_append_new(array, json_string(texts[i]));
+    return array;
+}
+
+void ff_json_put(json_t *object, const char *key, double value)
+{
+    json_object_set_new(object, key, ff_json_number(value));
+}
+
+void ff_json_print(json_t *document)
+{
+    json_dumpf(document, stdout, JSON_INDENT(2) | JSON_PRESERVE_ORDER | JSON_REAL_PRECISION(17));
+    putchar('\n');
+    json_decref(document);
+}

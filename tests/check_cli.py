@@ -1,0 +1,298 @@
+#!/usr/bin/env python3
+# labels: unit
+# timeout: 120
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The commands as a user types them: help, resolved configurations, shipped examples, JSON, kills."""
+
+import glob
+import json
+import math
+import os
+import re
+import shutil
+import signal
+import subprocess
+import time
+import unittest
+
+import h5py
+import numpy as np
+
+from check_ranks import SCIENCE, differing, science
+
+FLUXFRONT, MPIEXEC = os.environ["FLUXFRONT"], os.environ["MPIEXEC"]
+CONFIGS = sorted(glob.glob(os.path.join(os.environ["SOURCE_DIR"], "config", "*.yaml")))
+COMMANDS = ("run", "gradcheck", "exact", "simulate", "check", "info")
+SMALL = [word for setting in ("front.points=4", "optimizer.iterations=10", "gradient.tracked=16",
+                              "evaluation.trajectories=16", "reference.starts=1")
+         for word in ("--set", setting)]
+N_STATES = {"kinesin": 6, "network": 4, "ring": 6, "ring_disorder": 6}
+
+
+def call(*words, launcher=(), code=0):
+    """Run the program, which must end with this exit code; the finished process."""
+    process = subprocess.run([*launcher, FLUXFRONT, *words], text=True, check=False,
+                             capture_output=True, stdin=subprocess.DEVNULL, timeout=60)
+    if process.returncode != code:
+        raise AssertionError(f"{words}: exit code {process.returncode}\n{process.stderr}")
+    return process
+
+
+def document(*words):
+    """The one JSON document on stdout, in which nan and inf have no place."""
+    def refuse(word):
+        raise AssertionError(f"{words}: {word} is not JSON")
+    return json.loads(call(*words, "--json").stdout, parse_constant=refuse)
+
+
+def config(name):
+    return os.path.join(os.environ["SOURCE_DIR"], "config", name + ".yaml")
+
+
+def name_of(path):
+    return os.path.splitext(os.path.basename(path))[0]
+
+
+class Help(unittest.TestCase):
+    def test_help_and_version_start_fast_and_without_mpi(self):
+        """Less processor time than MPI needs to start, and no library of a launcher asked for help."""
+        start = os.times()
+        asked = [["--version"], ["--help"], ["-h"], *([name, "--help"] for name in COMMANDS)]
+        for words in asked:
+            process = call(*words)
+            self.assertTrue(process.stdout.startswith(("fluxfront ", "usage: fluxfront ")), words)
+            self.assertEqual(process.stderr, "", words)
+        end = os.times()
+        seconds = end.children_user + end.children_system - start.children_user - start.children_system
+        self.assertLess(seconds / len(asked), 0.1)
+
+    def test_help_names_every_command_and_method(self):
+        text = call("--help").stdout
+        for word in (*COMMANDS, "ring", "network", "score", "stgs", "rbst", "exact", "adam", "natural",
+                     "bfgs"):
+            self.assertRegex(text, rf"(?m)^  {word}\b")
+
+    def test_version_is_that_of_the_build(self):
+        with open(os.path.join(os.environ["SOURCE_DIR"], "CMakeLists.txt"), encoding="utf-8") as file:
+            version = re.search(r"project\(fluxfront VERSION ([0-9.]+)", file.read())[1]
+        self.assertRegex(call("--version").stdout, rf"^fluxfront {re.escape(version)} \(\w+.*\)\n$")
+
+    def test_serial_commands_print_once_under_mpirun(self):
+        launcher = (MPIEXEC, "-n", "3")
+        for words in (["--version"], ["check", config("ring")], ["exact", config("ring")]):
+            self.assertEqual(call(*words, launcher=launcher).stdout, call(*words).stdout, words)
+
+
+class Check(unittest.TestCase):
+    def test_resolved_configuration_resolves_to_itself(self):
+        for path in CONFIGS:
+            for extra in ([], SMALL):
+                first = call("check", path, *extra).stdout
+                with open("resolved.yaml", "w", encoding="utf-8") as file:
+                    file.write(first)
+                self.assertEqual(call("check", "resolved.yaml").stdout, first, path)
+
+    def test_resolved_configuration_holds_the_overrides(self):
+        text = call("check", config("ring"), "--seed", "7", "--set", "gradient.window=33").stdout
+        self.assertRegex(text, "(?m)^seed: 7$")
+        self.assertRegex(text, "(?m)^ +window: 33$")
+
+    def test_names_like_numbers_keep_their_meaning(self):
+        """Quotes tell a name from a number, so they must survive."""
+        with open("quoted.yaml", "w", encoding="utf-8") as file:
+            file.write('model: {kind: network, states: ["1", "a: b"], edges: [{from: "1", to: "a: b", '
+                       'forward: 1, backward: 2, name: "#"}, {from: "1", to: "a: b", forward: 3, '
+                       'backward: 4, name: "x y"}]}\nobjective: {current: {"#": 1}}\n')
+        first = document("exact", "quoted.yaml")
+        with open("resolved.yaml", "w", encoding="utf-8") as file:
+            file.write(call("check", "quoted.yaml").stdout)
+        self.assertEqual(document("exact", "resolved.yaml"), first)
+        self.assertEqual(first["channel"], ["#+", "#-", "x y+", "x y-"])
+
+
+class ShippedConfigurations(unittest.TestCase):
+    def test_all_are_known_here(self):
+        self.assertEqual(set(map(name_of, CONFIGS)), set(N_STATES))
+
+    def test_run_then_run_of_the_resolved_file_and_info(self):
+        for path in CONFIGS:
+            with self.subTest(path):
+                name = name_of(path)
+                process = call("run", path, "-o", name + ".h5", *SMALL)
+                self.assertRegex(process.stdout, rf"^{name}\.h5: 4 points, \d non-dominated, 0 failed")
+                self.assertEqual(process.stdout.count("\n"), 1)
+                self.check_resolved(name)
+                self.check_info(name + ".h5")
+
+    def check_resolved(self, name):
+        with h5py.File(name + ".h5", "r") as file, \
+                open(name + ".resolved.yaml", "w", encoding="utf-8") as resolved:
+            resolved.write(file["config/resolved"].asstr()[()])
+        call("run", name + ".resolved.yaml", "-o", name + ".again.h5")
+        self.assertEqual(differing(science(name + ".h5"), science(name + ".again.h5")),
+                         ["config/given"])
+
+    def check_info(self, path):
+        table, info = call("info", path).stdout, document("info", path)
+        self.assertIn("complete", table.splitlines()[0])
+        self.assertEqual(info["status"], "complete")
+        self.assertEqual(info["seed"], 1)
+        self.assertEqual(info["ranks"], 1)
+        with h5py.File(path, "r") as file:
+            self.assertEqual(info["hypervolume"], file["metrics/hypervolume"][()])
+            self.assertEqual(info["config_resolved"], file["config/resolved"].asstr()[()])
+            for key in ("weight", "current", "current_stderr", "entropy_production", "exact_current",
+                        "entropy_production_stderr", "exact_entropy_production", "objective"):
+                column = [point[key] for point in info["front"]]
+                self.assertEqual(column, file["front/" + key][()].tolist(), key)
+            self.assertEqual([point["reference_objective"] for point in info["front"]],
+                             file["reference/objective"][()].tolist())
+
+    def test_exact_solves_and_simulate_agrees_with_it(self):
+        """Five standard errors of 256 trajectories, one seed; half the value must be seen as wrong. On a
+        uniform ring the averages do not fluctuate, so rounding is allowed for."""
+        for path in CONFIGS:
+            with self.subTest(path):
+                exact, simulated = document("exact", path), document("simulate", path)
+                self.assertEqual(exact["n_states"], N_STATES[name_of(path)])
+                self.assertAlmostEqual(sum(exact["occupancy"]), 1, delta=1e-13)
+                self.assertGreaterEqual(exact["tur_ratio"], 1 - 1e-12)
+                for key in ("current", "entropy_production", "activity"):
+                    limit = 5 * simulated[key + "_stderr"] + 1e-13 * exact[key]
+                    self.assertLess(abs(simulated[key] - exact[key]), limit, key)
+                    self.assertGreater(abs(simulated[key] - exact[key] / 2), limit, key)
+                deviations = np.subtract(simulated["occupancy"], exact["occupancy"])
+                self.assertTrue((abs(deviations) < 5 * np.array(simulated["occupancy_stderr"])).all())
+                self.assertEqual(simulated["site"], exact["site"])
+
+    def test_gradcheck_compares_every_estimator_with_the_exact_gradient(self):
+        for path in CONFIGS:
+            with self.subTest(path):
+                checked = document("gradcheck", path, "--repeats", "8", "--set", "gradient.tracked=8")
+                self.assertEqual(checked["n_repeats"], 8)
+                self.assertEqual(set(checked["estimators"]), {"score", "rbst", "stgs"})
+                score = checked["estimators"]["score"]
+                for target, exact in checked["exact"].items():
+                    self.assertEqual(len(exact), len(checked["parameter"]))
+                    self.assertTrue(all(map(math.isfinite, exact)), target)
+                    mean = score[target]["mean"]
+                    error = np.linalg.norm(np.subtract(mean, exact)) / np.linalg.norm(exact)
+                    self.assertAlmostEqual(score[target]["relative_error"], error, delta=1e-9 * error)
+
+    def test_tables_are_printed_without_json(self):
+        for command, word in (("exact", "entropy_production"), ("simulate", "stderr"),
+                              ("gradcheck", "rel.error")):
+            extra = ["--repeats", "8"] if command == "gradcheck" else []
+            self.assertIn(word, call(command, config("ring"), *extra).stdout)
+        self.assertIn("weight", call("exact", config("ring"), "--front", *SMALL).stdout)
+
+
+class KnownValues(unittest.TestCase):
+    def test_uniform_ring_has_its_closed_form(self):
+        """Sites 6, rates p = 4/3 and q = 2/3 after the budget of 12: J = (p - q)/N per edge."""
+        exact = document("exact", config("ring"))
+        p, q = 4 / 3, 2 / 3
+        self.assertAlmostEqual(exact["current"], (p - q) / 6, delta=1e-14)
+        self.assertAlmostEqual(exact["entropy_production"], (p - q) * math.log(p / q), delta=1e-14)
+        self.assertAlmostEqual(exact["activity"], p + q, delta=1e-14)
+        np.testing.assert_allclose(exact["occupancy"], 1 / 6, rtol=1e-14)
+        np.testing.assert_allclose(exact["current_gradient"], [p / 36, -q / 36] * 6, rtol=1e-12)
+
+    def test_kinesin_hydrolyses_at_the_published_potential(self):
+        """Liepelt and Lipowsky (2007): forward and backward cycle each use one ATP, which at 1 mM ATP,
+        1 uM ADP and P and the equilibrium constant 4.9e11 uM is worth ln(4.9e14) k_B T."""
+        exact = document("exact", config("kinesin"))
+        rate = dict(zip(exact["channel"], exact["rates"]))
+        flux = dict(zip(exact["channel"], exact["flux"]))
+
+        def affinity(cycle):
+            steps = [a + "->" + b for a, b in zip(cycle, cycle[1:] + cycle[0])]
+            return sum(math.log(rate[step] / rate[step[::-1].replace(">-", "->")]) for step in steps)
+
+        def net(a, b):
+            return flux[f"{a}->{b}"] - flux[f"{b}->{a}"]
+
+        potential = math.log(4.9e14)
+        self.assertAlmostEqual(affinity("1256"), potential, delta=1e-12 * potential)
+        self.assertAlmostEqual(affinity("2345"), potential, delta=1e-12 * potential)
+        sigma = potential * (net(1, 2) + net(2, 3))
+        self.assertAlmostEqual(exact["entropy_production"], sigma, delta=1e-12 * sigma)
+        self.assertAlmostEqual(exact["current"], net(2, 5), delta=1e-12 * net(2, 5))
+
+    def test_network_currents_solve_the_master_equation(self):
+        """Stationary probabilities by numpy's least squares, from the channel names and rates alone."""
+        for name in ("kinesin", "network"):
+            exact = document("exact", config(name))
+            sites = {site: i for i, site in enumerate(exact["site"])}
+            generator = np.zeros((len(sites) + 1, len(sites)))
+            generator[-1] = 1
+            for channel, rate in zip(exact["channel"], exact["rates"]):
+                start, end = (sites[site] for site in channel.split("->"))
+                generator[end, start] += rate
+                generator[start, start] -= rate
+            right = np.eye(len(sites) + 1)[-1]
+            probability = np.linalg.lstsq(generator, right, rcond=None)[0]
+            np.testing.assert_allclose(exact["occupancy"], probability, rtol=1e-7)
+
+
+class Streams(unittest.TestCase):
+    def test_progress_goes_to_standard_error_only(self):
+        process = call("run", config("ring"), "-o", "verbose.h5", "--verbose", *SMALL)
+        self.assertEqual(process.stdout.count("\n"), 1)
+        self.assertEqual(len(re.findall(r"(?m)^task \d: weight ", process.stderr)), 4)
+        self.assertEqual(process.stderr.count("\n"), 4)
+
+    def test_quiet_says_nothing_but_the_result(self):
+        process = call("run", config("ring"), "-o", "quiet.h5", "--quiet", *SMALL)
+        self.assertEqual(process.stderr, "")
+
+    def test_force_replaces_the_output(self):
+        call("run", config("ring"), "-o", "forced.h5", *SMALL)
+        before = science("forced.h5")
+        call("run", config("ring"), "-o", "forced.h5", "--force", "--seed", "2", *SMALL)
+        self.assertIn("front/current", differing(before, science("forced.h5")))
+
+
+class Kills(unittest.TestCase):
+    """kill -9 at many moments: the name of the output stays free, or holds a whole file."""
+
+    def kill_after(self, seconds, output, *options):
+        process = subprocess.Popen([FLUXFRONT, "run", config("ring"), "-o", output, *SMALL, *options],
+                                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        time.sleep(seconds)
+        process.send_signal(signal.SIGKILL)
+        return process.wait()
+
+    def check_kills(self, output, is_fine, *options):
+        start = time.monotonic()
+        call("run", config("ring"), "-o", "timed.h5", "--force", *SMALL)
+        duration = time.monotonic() - start
+        n_killed = 0
+        for i in range(12):
+            n_killed += self.kill_after(duration * i / 10, output, *options) == -signal.SIGKILL
+            is_fine(output)
+        self.assertGreaterEqual(n_killed, 5)
+
+    def test_new_output_is_absent_or_whole(self):
+        def is_fine(output):
+            if os.path.exists(output):
+                self.assertEqual(document("info", output)["status"], "complete")
+                os.remove(output)
+        self.check_kills("killed.h5", is_fine)
+
+    def test_replaced_output_is_the_old_or_the_new_one(self):
+        call("run", config("ring"), "-o", "old.h5", "--seed", "2", *SMALL)
+        shutil.copy("old.h5", "replaced.h5")
+        call("run", config("ring"), "-o", "new.h5", *SMALL)
+        known = [science("old.h5"), science("new.h5")]
+        self.assertNotEqual(*known)
+        self.check_kills("replaced.h5", lambda output: self.assertIn(science(output), known), "--force")
+
+    def test_the_science_compared_is_all_of_the_file(self):
+        call("run", config("ring"), "-o", "groups.h5", *SMALL)
+        with h5py.File("groups.h5", "r") as file:
+            self.assertEqual(set(file), {*SCIENCE, "code", "runtime"})
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,189 @@
+#!/usr/bin/env python3
+# labels: mpi
+# timeout: 120
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The number of ranks changes nothing but the time: same bytes, same failures, an idle rank 0."""
+
+import glob
+import os
+import subprocess
+import tempfile
+import time
+import unittest
+
+import h5py
+import numpy as np
+
+SCIENCE = ("front", "history", "metrics", "model", "reference", "config")
+RANKS = (1, 2, 3, 5)
+SMALL = ("front.points=7", "optimizer.iterations=12", "evaluation.trajectories=16",
+         "reference.starts=1")
+
+# Without tempering the straight-through estimator overflows when a trajectory is long; at this length
+# it depends on the weight whether it does. The scales are given, since their measurement would fail too.
+UNTEMPERED = ("gradient.estimator=stgs", "gradient.temperature=1", "gradient.tracked=4",
+              "objective.scale.current=1", "objective.scale.entropy_production=1", "front.points=12",
+              "front.spacing=uniform", "optimizer.iterations=40", "evaluation.trajectories=16",
+              "simulation.burn_in=10")
+SOME_FAIL = (*UNTEMPERED, "simulation.events=20")
+ALL_FAIL = (*UNTEMPERED, "simulation.events=60")
+
+
+def science(path):
+    """Shape, type and bytes of every dataset that must not depend on ranks or time."""
+    found = {}
+
+    def note(name, item):
+        if isinstance(item, h5py.Dataset) and name.split("/")[0] in SCIENCE:
+            values = np.asarray(item[()])
+            content = repr(values.tolist()).encode() if values.dtype == object else values.tobytes()
+            found[name] = (values.shape, values.dtype.str, content)
+
+    with h5py.File(path, "r") as file:
+        file.visititems(note)
+    return found
+
+
+def launch(n_ranks, config, output, settings, *options, **popen):
+    """Start `run` on so many ranks."""
+    program = os.path.abspath(os.environ["FLUXFRONT"])
+    command = [os.environ["MPIEXEC"], "-n", str(n_ranks), program, "run", config, "-o", output, *options]
+    for setting in settings:
+        command += ["--set", setting]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **popen)
+
+
+def run(n_ranks, config, output, settings, *options):
+    """Run to the end: exit code, stdout, stderr."""
+    process = launch(n_ranks, config, output, settings, *options)
+    stdout, stderr = process.communicate()
+    return process.returncode, stdout, stderr
+
+
+def config(name):
+    return os.path.join(os.environ["SOURCE_DIR"], "config", name)
+
+
+def differing(one, other):
+    return sorted(name for name in one.keys() | other.keys() if one.get(name) != other.get(name))
+
+
+class Ranks(unittest.TestCase):
+    def test_science_is_bit_identical_on_any_number_of_ranks(self):
+        for name in ("ring_disorder.yaml", "network.yaml"):
+            files = []
+            for n_ranks in RANKS:
+                files.append(f"{name}.{n_ranks}.h5")
+                self.assertEqual(run(n_ranks, config(name), files[-1], SMALL)[0], 0)
+            first = science(files[0])
+            self.assertEqual({dataset.split("/")[0] for dataset in first}, set(SCIENCE))
+            for file in files[1:]:
+                self.assertEqual(differing(first, science(file)), [], file)
+            with h5py.File(files[-1], "r") as last:
+                self.assertEqual(last["runtime/ranks"][()], RANKS[-1])
+
+    def test_another_seed_gives_other_results(self):
+        """The negative control: the comparison does see a difference."""
+        for seed in (1, 2):
+            code, _, _ = run(3, config("ring.yaml"), f"seed{seed}.h5", SMALL, "--seed", str(seed))
+            self.assertEqual(code, 0)
+        names = differing(science("seed1.h5"), science("seed2.h5"))
+        for expected in ("front/current", "front/theta", "history/objective", "config/resolved"):
+            self.assertIn(expected, names)
+        self.assertNotIn("model/base_rate", names)
+
+
+class Failures(unittest.TestCase):
+    def test_a_failing_task_leaves_the_others_alone(self):
+        files = []
+        for n_ranks in (1, 3):
+            files.append(f"fragile{n_ranks}.h5")
+            code, stdout, stderr = run(n_ranks, config("ring.yaml"), files[-1], SOME_FAIL)
+            self.assertEqual(code, 0, stderr)
+            self.assertIn(" failed", stdout)
+        self.assertEqual(differing(science(files[0]), science(files[1])), [])
+        with h5py.File(files[1], "r") as file:
+            status = file["front/status"][()]
+            self.assertGreater((status == 1).sum(), 0)
+            self.assertGreater((status == 0).sum(), 0)
+            self.assertTrue(np.isfinite(file["front/current"][()][status == 0]).all())
+            self.assertTrue(np.isnan(file["front/current"][()][status == 1]).all())
+            self.assertEqual(file.attrs["status"], "complete")
+            self.assertEqual(file.attrs["message"],
+                             f"{(status == 1).sum()} of {status.size} tasks failed")
+
+    def test_all_tasks_failing_is_exit_code_4(self):
+        for n_ranks in (1, 3):
+            output = f"hopeless{n_ranks}.h5"
+            code, stdout, stderr = run(n_ranks, config("ring.yaml"), output, ALL_FAIL)
+            self.assertEqual((code, stdout), (4, ""))
+            lines = [line for line in stderr.splitlines() if line.startswith("fluxfront: ")]
+            self.assertEqual(len(lines), 1, stderr)
+            self.assertRegex(lines[0], "^fluxfront: every task failed; .*overflowed")
+            self.assertEqual(lines[0].count("every task failed"), 1, lines[0])
+            with h5py.File(output, "r") as file:
+                self.assertEqual(file.attrs["status"], "failed")
+                self.assertTrue((file["front/status"][()] == 1).all())
+
+
+def processor_seconds(pid):
+    """User and system time of a process so far; None once it is gone."""
+    try:
+        with open(f"/proc/{pid}/stat", encoding="ascii") as file:
+            fields = file.read().rpartition(")")[2].split()
+    except OSError:
+        return None
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def ranks_below(launcher):
+    """Process ids of an mpirun's ranks, by rank."""
+    found = {}
+    for path in glob.glob("/proc/[0-9]*/environ"):
+        pid = int(path.split("/")[2])
+        try:
+            with open(f"/proc/{pid}/stat", encoding="ascii") as file:
+                parent = int(file.read().rpartition(")")[2].split()[1])
+            if parent != launcher:
+                continue
+            with open(path, "rb") as file:
+                words = dict(word.partition(b"=")[::2] for word in file.read().split(b"\0"))
+        except OSError:
+            continue
+        if b"OMPI_COMM_WORLD_RANK" in words:
+            found[int(words[b"OMPI_COMM_WORLD_RANK"])] = pid
+    return found
+
+
+class Idleness(unittest.TestCase):
+    def test_rank_0_sleeps_while_workers_work(self):
+        """Over five seconds in the middle of a run on three ranks; the workers are the control."""
+        long = ("front.points=4", "optimizer.iterations=1000000", "gradient.tracked=8")
+        with tempfile.TemporaryDirectory(dir=".") as folder:
+            process = launch(3, config("ring.yaml"), os.path.join(folder, "out.h5"), long, "--quiet")
+            try:
+                self.measure(process.pid)
+            finally:
+                process.terminate()
+                process.communicate()
+
+    def measure(self, launcher):
+        deadline = time.monotonic() + 20
+        pids = {}
+        while len(pids) < 3 and time.monotonic() < deadline:
+            time.sleep(0.2)
+            pids = ranks_below(launcher)
+        self.assertEqual(set(pids), {0, 1, 2})
+        time.sleep(1.5)  # past the start of MPI
+        before = {rank: processor_seconds(pid) for rank, pid in pids.items()}
+        start = time.monotonic()
+        time.sleep(5)
+        wall = time.monotonic() - start
+        after = {rank: processor_seconds(pid) for rank, pid in pids.items()}
+        load = {rank: (after[rank] - before[rank]) / wall for rank in pids}
+        self.assertLess(load[0], 0.05)
+        self.assertGreater(load[1] + load[2], 0.5)
+
+
+if __name__ == "__main__":
+    unittest.main()

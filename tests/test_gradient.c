@@ -1,0 +1,442 @@
+/* Gradient estimators against the exact gradient, closed forms and identities.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+/* labels: stat */
+/* timeout: 120 */
+#include "front/accuracy.h"
+
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static void assert_near(double value, double expected, double error)
+{
+    if (!(fabs(value - expected) <= error))
+        fail_msg("%.17g is not within %g of %.17g", value, error, expected);
+}
+
+enum { MAX_CHANNELS = 16 };
+
+static const double largest_z = 5.0;
+
+/* ---- systems -------------------------------------------------------------------------------- */
+
+static struct ff_system *read_system(const char *text)
+{
+    struct ff_yaml *document;
+    struct ff_system *system;
+    assert_int_equal(ff_yaml_read_text("test", text, &document), FF_OK);
+    assert_int_equal(ff_system_read(ff_yaml_root(document), &system), FF_OK);
+    ff_yaml_free(document);
+    return system;
+}
+
+static struct ff_system *disordered_ring(int n_walkers)
+{
+    char text[256];
+    snprintf(text, sizeof text,
+             "{model: {kind: ring, sites: 4, walkers: %d, forward: 1.0, backward: 0.5,"
+             " disorder: {barrier: 0.5, energy: 0.5, seed: 7}}}",
+             n_walkers);
+    return read_system(text);
+}
+
+static struct ff_system *uniform_ring(int n_walkers)
+{
+    char text[256];
+    snprintf(text, sizeof text,
+             "{model: {kind: ring, sites: 5, walkers: %d, forward: 2.0, backward: 0.5}}",
+             n_walkers);
+    return read_system(text);
+}
+
+static struct ff_system *two_cycles(void)
+{
+    return read_system("{model: {kind: network, states: [A, B, C, D], edges: ["
+                       "{from: A, to: B, forward: 2.0, backward: 1.0},"
+                       "{from: B, to: C, forward: 3.0, backward: 0.5},"
+                       "{from: C, to: A, forward: 1.0, backward: 0.2},"
+                       "{from: B, to: D, forward: 0.7, backward: 0.6},"
+                       "{from: D, to: C, forward: 0.9, backward: 0.4}]},"
+                       " objective: {current: {\"C->A\": 1}}}");
+}
+
+static struct ff_gradient_options make_options(const struct ff_estimator_type *type)
+{
+    return (struct ff_gradient_options){.estimator = type,
+                                        .window = 60,
+                                        .temperature = 0.5,
+                                        .tracked = 32,
+                                        .horizon = {.events = 400, .burn_in = 100},
+                                        .seed = 1};
+}
+
+/* ---- agreement with the exact gradient ------------------------------------------------------ */
+
+/* Largest |z| over all parameters of the gradients of J, of sigma, and of their weighted sum. */
+static double largest_deviation(const struct ff_system *system,
+                                const struct ff_gradient_options *options, int n_repeats)
+{
+    const double *rates = system->process->rates;
+    const int n = system->design->n_parameters;
+    struct ff_scalarization scalarizations[2];
+    struct ff_accuracy accuracy;
+    double exact[FF_N_TARGETS * MAX_CHANNELS], largest = 0.0;
+    assert_int_equal(ff_accuracy_exact(system, rates, scalarizations, exact), FF_OK);
+    ff_accuracy_measure(system, options, rates, scalarizations, 1, n_repeats, &accuracy);
+    assert_int_equal(accuracy.status, FF_OK);
+    for (int t = FF_TARGET_CURRENT; t <= FF_TARGET_WEIGHTED; t++) {
+        for (int p = 0; p < n; p++)
+            assert_true(accuracy.variance[t * n + p] > 0.0);
+        largest = fmax(
+            largest, ff_accuracy_summarize(&accuracy, (enum ff_target)t, exact + t * n).largest_z);
+    }
+    ff_accuracy_free(&accuracy);
+    return largest;
+}
+
+static void score_is_unbiased_on_a_disordered_ring(void **state)
+{
+    (void)state;
+    struct ff_system *system = disordered_ring(1);
+    const struct ff_gradient_options options = make_options(&ff_estimator_score);
+    assert_true(largest_deviation(system, &options, 400) <= largest_z);
+    ff_system_free(system);
+}
+
+static void score_is_unbiased_on_two_cycles(void **state)
+{
+    (void)state;
+    struct ff_system *system = two_cycles();
+    const struct ff_gradient_options options = make_options(&ff_estimator_score);
+    assert_true(largest_deviation(system, &options, 400) <= largest_z);
+    ff_system_free(system);
+}
+
+static void score_is_unbiased_for_several_walkers(void **state)
+{
+    (void)state;
+    struct ff_system *system = disordered_ring(3);
+    struct ff_gradient_options options = make_options(&ff_estimator_score);
+    options.window = 150;
+    options.horizon.burn_in = 200;
+    assert_true(largest_deviation(system, &options, 300) <= largest_z);
+    ff_system_free(system);
+}
+
+/* Negative control: without credit for what a choice leads to. */
+static void score_without_a_window_is_biased(void **state)
+{
+    (void)state;
+    struct ff_system *rings[] = {disordered_ring(1), two_cycles()};
+    struct ff_gradient_options options = make_options(&ff_estimator_score);
+    options.window = 0;
+    for (int i = 0; i < 2; i++) {
+        assert_true(largest_deviation(rings[i], &options, 400) > 4.0 * largest_z);
+        ff_system_free(rings[i]);
+    }
+}
+
+/* The direction of the mean of many estimates, for J and sigma; resolved to 2 %. */
+static void assert_points_along_exact(const struct ff_system *system,
+                                      const struct ff_gradient_options *options, double cosine)
+{
+    struct ff_scalarization scalarizations[2];
+    struct ff_accuracy accuracy;
+    double exact[FF_N_TARGETS * MAX_CHANNELS];
+    const double *rates = system->process->rates;
+    assert_int_equal(ff_accuracy_exact(system, rates, scalarizations, exact), FF_OK);
+    ff_accuracy_measure(system, options, rates, scalarizations, 1, 50, &accuracy);
+    assert_int_equal(accuracy.status, FF_OK);
+    for (int t = FF_TARGET_CURRENT; t <= FF_TARGET_ENTROPY; t++) {
+        const struct ff_accuracy_summary summary = ff_accuracy_summarize(
+            &accuracy, (enum ff_target)t, exact + t * system->design->n_parameters);
+        if (!(summary.cosine >= cosine && summary.resolution < 0.02))
+            fail_msg("%s: cosine %g, resolution %g", options->estimator->name, summary.cosine,
+                     summary.resolution);
+    }
+    ff_accuracy_free(&accuracy);
+}
+
+static void every_estimator_points_along_the_exact_gradient_of_ten_walkers(void **state)
+{
+    (void)state;
+    struct ff_system *system = disordered_ring(10);
+    for (int i = 0; ff_estimator_types[i] != NULL; i++) {
+        struct ff_gradient_options options = make_options(ff_estimator_types[i]);
+        options.window = 400;
+        options.horizon.events = 1000;
+        options.horizon.burn_in = 400;
+        assert_points_along_exact(system, &options, 0.99);
+    }
+    ff_system_free(system);
+}
+
+static void straight_through_at_temperature_one_diverges_for_one_walker(void **state)
+{
+    (void)state;
+    struct ff_system *system = disordered_ring(1);
+    struct ff_gradient_options options = make_options(&ff_estimator_stgs);
+    struct ff_gradient *gradient;
+    struct ff_estimate estimate;
+    options.temperature = 1.0;
+    ff_gradient_create(system, &options, &gradient);
+    ff_estimate_create(system->process->n_channels, &estimate);
+    assert_int_equal(ff_gradient_estimate(gradient, system->process->rates, 1, 0, &estimate),
+                     FF_ERR_DIVERGED);
+    assert_non_null(strstr(ff_status_message(), "stgs"));
+    ff_estimate_free(&estimate);
+    ff_gradient_free(gradient);
+    ff_system_free(system);
+}
+
+/* ---- tracked and baseline trajectories ------------------------------------------------------ */
+
+/* Mean and variance per parameter with and without a baseline, from different random numbers. */
+static void a_baseline_keeps_the_mean_and_lowers_the_variance_of_chebyshev(void **state)
+{
+    (void)state;
+    enum { N_REPEATS = 400 };
+    struct ff_system *system = disordered_ring(1);
+    struct ff_gradient_options options = make_options(&ff_estimator_score);
+    struct ff_scalarization scalarizations[2];
+    struct ff_accuracy alone, assisted;
+    double exact[FF_N_TARGETS * MAX_CHANNELS];
+    const double *rates = system->process->rates;
+    const int n = system->design->n_parameters;
+    assert_int_equal(ff_accuracy_exact(system, rates, scalarizations, exact), FF_OK);
+    options.tracked = 16;
+    ff_accuracy_measure(system, &options, rates, scalarizations, 1, N_REPEATS, &alone);
+    options.baseline = 128;
+    ff_accuracy_measure(system, &options, rates, scalarizations, 2, N_REPEATS, &assisted);
+    for (int i = 0; i < (FF_TARGET_WEIGHTED + 1) * n; i++) {
+        const double apart = sqrt((alone.variance[i] + assisted.variance[i]) / N_REPEATS);
+        assert_near(assisted.mean[i], alone.mean[i], largest_z * apart);
+        assert_near(assisted.mean[i], exact[i], largest_z * sqrt(assisted.variance[i] / N_REPEATS));
+    }
+    const double ratio = ff_accuracy_total_variance(&assisted, FF_TARGET_CHEBYSHEV) /
+                         ff_accuracy_total_variance(&alone, FF_TARGET_CHEBYSHEV);
+    assert_true(ratio < 0.8);
+    ff_accuracy_free(&alone);
+    ff_accuracy_free(&assisted);
+    ff_system_free(system);
+}
+
+/* ---- contracts of every estimator ----------------------------------------------------------- */
+
+/* A short, stable setting: straight-through estimators are followed for a few events only. */
+static struct ff_gradient_options contract_options(const struct ff_estimator_type *type)
+{
+    struct ff_gradient_options options = make_options(type);
+    options.tracked = 3;
+    options.baseline = 0;
+    options.horizon.events = 120;
+    options.truncation = 5;
+    return options;
+}
+
+struct estimates {
+    struct ff_gradient *gradient;
+    struct ff_estimate first, second;
+};
+
+static struct estimates make_estimates(const struct ff_system *system,
+                                       const struct ff_gradient_options *options)
+{
+    struct estimates estimates;
+    ff_gradient_create(system, options, &estimates.gradient);
+    ff_estimate_create(system->process->n_channels, &estimates.first);
+    ff_estimate_create(system->process->n_channels, &estimates.second);
+    return estimates;
+}
+
+static void free_estimates(struct estimates *estimates)
+{
+    ff_estimate_free(&estimates->first);
+    ff_estimate_free(&estimates->second);
+    ff_gradient_free(estimates->gradient);
+}
+
+static bool is_same(const struct ff_estimate *a, const struct ff_estimate *b, int n)
+{
+    const size_t size = sizeof(double) * (size_t)n;
+    return a->current == b->current && a->entropy_production == b->entropy_production &&
+           a->n_events == b->n_events && memcmp(a->flux, b->flux, size) == 0 &&
+           memcmp(a->current_gradient, b->current_gradient, size) == 0 &&
+           memcmp(a->entropy_gradient, b->entropy_gradient, size) == 0;
+}
+
+/* The estimator is used for something else between, and a second one is made anew. */
+static void estimates_are_functions_of_seed_task_and_iteration(void **state)
+{
+    (void)state;
+    struct ff_system *system = disordered_ring(4);
+    const double *rates = system->process->rates;
+    const int n = system->process->n_channels;
+    for (int i = 0; ff_estimator_types[i] != NULL; i++) {
+        struct ff_gradient_options options = contract_options(ff_estimator_types[i]);
+        options.baseline = 2;
+        const bool is_random = ff_estimator_types[i]->track != NULL;
+        struct estimates one = make_estimates(system, &options);
+        struct estimates two = make_estimates(system, &options);
+        assert_int_equal(ff_gradient_estimate(one.gradient, rates, 3, 5, &one.first), FF_OK);
+        for (uint32_t task = 3; task <= 4; task++)
+            for (uint32_t iteration = 4; iteration <= 6; iteration++) {
+                const bool is_first = task == 3 && iteration == 5;
+                assert_int_equal(
+                    ff_gradient_estimate(two.gradient, rates, task, iteration, &two.first), FF_OK);
+                assert_int_equal(is_same(&one.first, &two.first, n), is_first || !is_random);
+            }
+        assert_int_equal(ff_gradient_estimate(two.gradient, rates, 3, 5, &two.second), FF_OK);
+        assert_true(is_same(&one.first, &two.second, n));
+        two.gradient->options.seed = 2;
+        assert_int_equal(ff_gradient_estimate(two.gradient, rates, 3, 5, &two.second), FF_OK);
+        assert_int_equal(is_same(&one.first, &two.second, n), !is_random);
+        free_estimates(&one);
+        free_estimates(&two);
+    }
+    ff_system_free(system);
+}
+
+/* J and sigma are homogeneous of degree one in the rates, and every single estimate knows it: over
+ * all channels its gradients sum to its J and sigma (Euler). */
+static void every_estimate_obeys_eulers_identity(void **state)
+{
+    (void)state;
+    struct ff_system *systems[] = {disordered_ring(1), disordered_ring(4), two_cycles()};
+    for (int s = 0; s < 3; s++) {
+        const int n = systems[s]->process->n_channels;
+        for (int i = 0; ff_estimator_types[i] != NULL; i++) {
+            const struct ff_gradient_options options = contract_options(ff_estimator_types[i]);
+            struct estimates estimates = make_estimates(systems[s], &options);
+            const struct ff_estimate *one = &estimates.first;
+            assert_int_equal(ff_gradient_estimate(estimates.gradient, systems[s]->process->rates, 1,
+                                                  0, &estimates.first),
+                             FF_OK);
+            double sums[2] = {0}, sizes[2] = {0};
+            for (int r = 0; r < n; r++) {
+                sums[0] += one->current_gradient[r];
+                sums[1] += one->entropy_gradient[r];
+                sizes[0] += fabs(one->current_gradient[r]);
+                sizes[1] += fabs(one->entropy_gradient[r]);
+            }
+            assert_near(sums[0], one->current, 1e-9 * sizes[0]);
+            assert_near(sums[1], one->entropy_production, 1e-9 * sizes[1]);
+            free_estimates(&estimates);
+        }
+        ff_system_free(systems[s]);
+    }
+}
+
+/* On a uniform ring the conditional rates are the same in every state, so what a choice leads to does
+ * not matter: every single estimate is its explicit part, c_s <a_s> and s_s <a_s> + <a_s> - <a_s'>. */
+static void a_constant_rate_leaves_the_explicit_part_alone(void **state)
+{
+    (void)state;
+    struct ff_system *system = uniform_ring(4);
+    const struct ff_process *process = system->process;
+    for (int i = 0; ff_estimator_types[i] != NULL; i++) {
+        const struct ff_gradient_options options = contract_options(ff_estimator_types[i]);
+        struct estimates estimates = make_estimates(system, &options);
+        const struct ff_estimate *one = &estimates.first;
+        assert_int_equal(
+            ff_gradient_estimate(estimates.gradient, process->rates, 1, 0, &estimates.first),
+            FF_OK);
+        for (int r = 0; r < process->n_channels; r++) {
+            const double log_ratio = log(process->rates[r] / process->rates[process->reverse[r]]);
+            const double explicit_part =
+                log_ratio * one->flux[r] + one->flux[r] - one->flux[process->reverse[r]];
+            assert_near(one->current_gradient[r], system->observables->current[r] * one->flux[r],
+                        1e-9);
+            assert_near(one->entropy_gradient[r], explicit_part, 1e-9);
+        }
+        assert_near(one->current, (2.0 - 0.5) / 5.0, 1e-12);
+        assert_near(one->entropy_production, (2.0 - 0.5) * log(4.0), 1e-12);
+        free_estimates(&estimates);
+    }
+    ff_system_free(system);
+}
+
+static void exact_estimates_on_a_uniform_ring_match_the_closed_form(void **state)
+{
+    (void)state;
+    struct ff_system *system = uniform_ring(1);
+    const struct ff_gradient_options options = make_options(&ff_estimator_exact);
+    struct estimates estimates = make_estimates(system, &options);
+    const struct ff_estimate *one = &estimates.first;
+    const double p = 2.0, q = 0.5, n = 5.0;
+    assert_int_equal(
+        ff_gradient_estimate(estimates.gradient, system->process->rates, 1, 0, &estimates.first),
+        FF_OK);
+    for (int e = 0; e < 5; e++) {
+        const int forward = system->process->edge_forward[e];
+        const int backward = system->process->reverse[forward];
+        assert_near(one->current_gradient[forward], p / (n * n), 1e-13);
+        assert_near(one->current_gradient[backward], -q / (n * n), 1e-13);
+        assert_near(one->entropy_gradient[forward], (p * log(p / q) + p - q) / n, 1e-13);
+        assert_near(one->entropy_gradient[backward], -(q * log(p / q) + p - q) / n, 1e-13);
+    }
+    free_estimates(&estimates);
+    ff_system_free(system);
+}
+
+/* Where all dwells are equal, so is the credit of every choice, and the score of the choices has mean
+ * zero: of the gradient of the time there remains -a_s tau^2, on average -n k_s tau^2 / N. */
+static void score_has_zero_mean(void **state)
+{
+    (void)state;
+    enum { N_REPEATS = 2000 };
+    struct ff_system *system = uniform_ring(1);
+    struct ff_gradient_options options = contract_options(&ff_estimator_score);
+    struct estimates estimates = make_estimates(system, &options);
+    const struct ff_process *process = system->process;
+    double mean[MAX_CHANNELS] = {0}, square[MAX_CHANNELS] = {0};
+    options.tracked = 1;
+    estimates.gradient->options.tracked = 1;
+    for (uint32_t i = 0; i < N_REPEATS; i++) {
+        assert_int_equal(
+            ff_gradient_estimate(estimates.gradient, process->rates, 1, i, &estimates.first),
+            FF_OK);
+        for (int r = 0; r < process->n_channels; r++) {
+            const double value = estimates.gradient->sums.gradient[r][FF_F_TIME];
+            mean[r] += value / N_REPEATS;
+            square[r] += value * value / N_REPEATS;
+        }
+    }
+    const double dwell = 1.0 / (2.0 + 0.5);
+    for (int r = 0; r < process->n_channels; r++) {
+        const double expected =
+            -(double)options.horizon.events * process->rates[r] * dwell * dwell / 5.0;
+        const double standard_error = sqrt((square[r] - mean[r] * mean[r]) / (N_REPEATS - 1));
+        assert_true(standard_error > 0.0);
+        assert_near(mean[r], expected, largest_z * standard_error);
+    }
+    free_estimates(&estimates);
+    ff_system_free(system);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(score_is_unbiased_on_a_disordered_ring),
+        cmocka_unit_test(score_is_unbiased_on_two_cycles),
+        cmocka_unit_test(score_is_unbiased_for_several_walkers),
+        cmocka_unit_test(score_without_a_window_is_biased),
+        cmocka_unit_test(every_estimator_points_along_the_exact_gradient_of_ten_walkers),
+        cmocka_unit_test(straight_through_at_temperature_one_diverges_for_one_walker),
+        cmocka_unit_test(a_baseline_keeps_the_mean_and_lowers_the_variance_of_chebyshev),
+        cmocka_unit_test(estimates_are_functions_of_seed_task_and_iteration),
+        cmocka_unit_test(every_estimate_obeys_eulers_identity),
+        cmocka_unit_test(a_constant_rate_leaves_the_explicit_part_alone),
+        cmocka_unit_test(exact_estimates_on_a_uniform_ring_match_the_closed_form),
+        cmocka_unit_test(score_has_zero_mean),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,547 @@
+/* Simulation against the exact steady state of random networks, and the gauge of the observables.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+/* labels: stat */
+#include "exact/exact.h"
+#include "simulate/occupancy.h"
+
+#include <gsl/gsl_cdf.h>
+#include <gsl/gsl_linalg.h>
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static void assert_near(double value, double expected, double error)
+{
+    if (!(fabs(value - expected) <= error))
+        fail_msg("%.17g is not within %g of %.17g", value, error, expected);
+}
+
+enum { N_NETWORKS = 20, MAX_STATES = 8, MAX_CHANNELS = 32, TEXT_SIZE = 8192 };
+
+static const double least_chance = 1e-4; /* a true hypothesis is rejected this often per check */
+static const double largest_z = 5.0;
+
+static const struct ff_horizon horizon = {.events = 1500, .burn_in = 400};
+enum { N_TRAJECTORIES = 200 };
+
+/* ---- random networks ------------------------------------------------------------------------ */
+
+static struct ff_system *read_system(const char *text)
+{
+    struct ff_yaml *document;
+    struct ff_system *system;
+    assert_int_equal(ff_yaml_read_text("test", text, &document), FF_OK);
+    assert_int_equal(ff_system_read(ff_yaml_root(document), &system), FF_OK);
+    ff_yaml_free(document);
+    return system;
+}
+
+/* Three to eight states on a cycle, which makes the network strongly connected, with as many chords again,
+ * some of them parallel to other edges. `spread` is the standard deviation of the forces on the edges;
+ * without it the network is in equilibrium with random energies. */
+static struct ff_system *random_network(uint32_t index, double spread, int n_walkers)
+{
+    struct ff_stream stream = ff_stream_at(1, index, FF_PURPOSE_DISORDER, 0, 0);
+    const int n = 3 + (int)(index % (MAX_STATES - 2));
+    char text[TEXT_SIZE];
+    double energy[MAX_STATES];
+    int length =
+        snprintf(text, sizeof text, "{model: {kind: network, walkers: %d, states: [s0", n_walkers);
+    for (int i = 1; i < n; i++)
+        length += snprintf(text + length, sizeof text - (size_t)length, ", s%d", i);
+    length += snprintf(text + length, sizeof text - (size_t)length, "], edges: [");
+    for (int i = 0; i < n; i++)
+        energy[i] = 0.7 * ff_stream_normal(&stream);
+    for (int e = 0; e < 2 * n; e++) {
+        const int from = e < n ? e : (int)(ff_stream_uniform(&stream) * n);
+        const int step = e < n ? 1 : 1 + (int)(ff_stream_uniform(&stream) * (n - 1));
+        const int to = (from + step) % n;
+        const double barrier = 0.5 * ff_stream_normal(&stream);
+        const double force = spread * ff_stream_normal(&stream);
+        length +=
+            snprintf(text + length, sizeof text - (size_t)length,
+                     "%s{name: e%d, from: s%d, to: s%d, forward: %.17g, backward: %.17g}",
+                     e > 0 ? ", " : "", e, from, to, exp(energy[from] - barrier + 0.5 * force),
+                     exp(energy[to] - barrier - 0.5 * force));
+    }
+    snprintf(text + length, sizeof text - (size_t)length,
+             "]}, objective: {current: {e0: 1, e1: 0.5}}}");
+    return read_system(text);
+}
+
+/* ---- a statistical test of the steady state ------------------------------------------------- */
+
+/* Everything that a simulation of one walker needs. */
+struct rig {
+    const struct ff_system *system;
+    struct ff_engine *engine;
+    struct ff_kinetics *kinetics;
+    struct ff_walk *walk;
+};
+
+static struct rig make_rig(const struct ff_system *system, const double *rates)
+{
+    struct rig rig = {.system = system};
+    ff_engine_create(system, &rig.engine);
+    ff_kinetics_create(system, &rig.kinetics);
+    ff_walk_create(rig.engine, &rig.walk);
+    ff_kinetics_set(rig.kinetics, system, rates);
+    return rig;
+}
+
+static void free_rig(struct rig *rig)
+{
+    ff_walk_free(rig->walk);
+    ff_kinetics_free(rig->kinetics);
+    ff_engine_free(rig->engine);
+}
+
+static const struct ff_draw_key key = {.seed = 1, .task = 3, .purpose = FF_PURPOSE_EVALUATE};
+
+/* Time spent in each state over one trajectory of a single walker, by expected dwells. */
+static double time_in_states(struct rig *rig, uint32_t trajectory, double *times)
+{
+    const int n = rig->system->process->n_sites;
+    double total = 0.0;
+    memset(times, 0, sizeof *times * (size_t)n);
+    ff_walk_start(rig->walk, rig->kinetics, ff_draw_stream(key, trajectory));
+    ff_walk_burn_in(rig->walk, horizon.burn_in);
+    for (int64_t k = 0; k < horizon.events; k++) {
+        const double dwell = 1.0 / ff_walk_totals(rig->walk)[0];
+        for (int i = 0; i < n; i++)
+            times[i] += rig->walk->x[i] * dwell;
+        total += dwell;
+        ff_walk_step(rig->walk);
+    }
+    return total;
+}
+
+/* Hotelling's test that residuals [K][n], independent rows, have mean zero: its p-value. */
+static double hotelling_chance(const double (*residual)[MAX_STATES], int count, int n)
+{
+    gsl_matrix *covariance = gsl_matrix_calloc((size_t)n, (size_t)n);
+    gsl_vector *mean = gsl_vector_calloc((size_t)n), *solution = gsl_vector_alloc((size_t)n);
+    for (int k = 0; k < count; k++)
+        for (int i = 0; i < n; i++)
+            *gsl_vector_ptr(mean, (size_t)i) += residual[k][i] / count;
+    for (int k = 0; k < count; k++)
+        for (int i = 0; i < n; i++)
+            for (int j = 0; j < n; j++)
+                *gsl_matrix_ptr(covariance, (size_t)i, (size_t)j) +=
+                    (residual[k][i] - gsl_vector_get(mean, (size_t)i)) *
+                    (residual[k][j] - gsl_vector_get(mean, (size_t)j)) / (count - 1);
+    gsl_linalg_cholesky_decomp1(covariance);
+    gsl_linalg_cholesky_solve(covariance, mean, solution);
+    double square = 0.0;
+    for (int i = 0; i < n; i++)
+        square += count * gsl_vector_get(mean, (size_t)i) * gsl_vector_get(solution, (size_t)i);
+    gsl_vector_free(mean);
+    gsl_vector_free(solution);
+    gsl_matrix_free(covariance);
+    return gsl_cdf_fdist_Q(square * (count - n) / ((count - 1.0) * n), n, count - n);
+}
+
+/* What the checks of one network found. */
+struct verdict {
+    double chance;               /* p-value of the occupancies */
+    double z_current, z_entropy; /* deviations from the exact values in standard errors */
+};
+
+static double z_score(double value, double exact, double standard_error)
+{
+    return (value - exact) / standard_error;
+}
+
+/* Simulate a single walker, with the propensity of channel `wrong` multiplied by `factor`, and judge it
+ * against the exact steady state of the network as it is. */
+static struct verdict judge(const struct ff_system *system, struct ff_exact *exact, int wrong,
+                            double factor)
+{
+    const struct ff_process *process = system->process;
+    static double residual[N_TRAJECTORIES][MAX_STATES];
+    static struct ff_sums sums[N_TRAJECTORIES];
+    double rates[MAX_CHANNELS], times[MAX_STATES];
+    memcpy(rates, process->rates, sizeof *rates * (size_t)process->n_channels);
+    rates[wrong] *= factor;
+    struct rig rig = make_rig(system, rates);
+    const double *pi = ff_exact_occupancy(exact);
+    for (uint32_t k = 0; k < N_TRAJECTORIES; k++) {
+        const double total = time_in_states(&rig, k, times);
+        for (int i = 0; i < process->n_sites - 1; i++)
+            residual[k][i] = times[i] - pi[i] * total;
+    }
+    ff_ensemble_run(rig.walk, rig.kinetics, key, horizon, N_TRAJECTORIES, sums);
+    const struct ff_means means = ff_ensemble_means(sums, N_TRAJECTORIES, 1);
+    const struct ff_exact_values values = ff_exact_observe(exact);
+    free_rig(&rig);
+    return (struct verdict){
+        .chance = hotelling_chance((const double(*)[MAX_STATES])residual, N_TRAJECTORIES,
+                                   process->n_sites - 1),
+        .z_current = z_score(means.current, values.current, means.current_stderr),
+        .z_entropy = z_score(means.entropy_production, values.entropy_production,
+                             means.entropy_production_stderr),
+    };
+}
+
+static int busiest_channel(const struct ff_system *system, const struct ff_exact *exact)
+{
+    int busiest = 0;
+    for (int r = 1; r < system->process->n_channels; r++)
+        if (ff_exact_flux(exact)[r] > ff_exact_flux(exact)[busiest])
+            busiest = r;
+    return busiest;
+}
+
+/* Number of networks whose single checks fail; the p-values of all of them together. */
+struct survey {
+    int n_wrong_occupancies, n_wrong_currents, n_wrong_entropies;
+    double chance_occupancies; /* Fisher: -2 sum ln p is chi-square with 2 per network */
+    double chance_currents, chance_entropies; /* the sum of z^2 is chi-square */
+};
+
+static struct survey survey_networks(double factor)
+{
+    struct survey survey = {0};
+    double log_chances = 0.0, current_square = 0.0, entropy_square = 0.0;
+    for (uint32_t i = 0; i < N_NETWORKS; i++) {
+        struct ff_system *system = random_network(i, 1.0, 1);
+        struct ff_exact *exact;
+        ff_exact_create(system, NULL, &exact);
+        assert_int_equal(ff_exact_solve(exact, system->process->rates), FF_OK);
+        const struct verdict verdict = judge(system, exact, busiest_channel(system, exact), factor);
+        survey.n_wrong_occupancies += !(verdict.chance > least_chance);
+        survey.n_wrong_currents += !(fabs(verdict.z_current) <= largest_z);
+        survey.n_wrong_entropies += !(fabs(verdict.z_entropy) <= largest_z);
+        log_chances += log(fmax(verdict.chance, 1e-300));
+        current_square += verdict.z_current * verdict.z_current;
+        entropy_square += verdict.z_entropy * verdict.z_entropy;
+        ff_exact_free(exact);
+        ff_system_free(system);
+    }
+    survey.chance_occupancies = gsl_cdf_chisq_Q(-2.0 * log_chances, 2.0 * N_NETWORKS);
+    survey.chance_currents = gsl_cdf_chisq_Q(current_square, N_NETWORKS);
+    survey.chance_entropies = gsl_cdf_chisq_Q(entropy_square, N_NETWORKS);
+    return survey;
+}
+
+static void simulation_agrees_with_the_exact_steady_state(void **state)
+{
+    (void)state;
+    const struct survey survey = survey_networks(1.0);
+    assert_int_equal(survey.n_wrong_occupancies, 0);
+    assert_int_equal(survey.n_wrong_currents, 0);
+    assert_int_equal(survey.n_wrong_entropies, 0);
+    assert_true(survey.chance_occupancies > least_chance);
+    assert_true(survey.chance_currents > least_chance);
+    assert_true(survey.chance_entropies > least_chance);
+}
+
+static void a_propensity_wrong_by_a_tenth_is_detected(void **state)
+{
+    (void)state;
+    const struct survey survey = survey_networks(1.1);
+    assert_true(survey.n_wrong_occupancies > N_NETWORKS / 2);
+    assert_true(survey.n_wrong_currents > N_NETWORKS / 2);
+    assert_true(survey.n_wrong_entropies > N_NETWORKS / 2);
+    assert_true(survey.chance_occupancies < least_chance);
+    assert_true(survey.chance_currents < least_chance);
+    assert_true(survey.chance_entropies < least_chance);
+}
+
+/* ---- averages ------------------------------------------------------------------------------- */
+
+static void several_walkers_give_the_values_of_one(void **state)
+{
+    (void)state;
+    for (int n_walkers = 2; n_walkers <= 32; n_walkers *= 4) {
+        struct ff_system *system = random_network(4, 1.0, n_walkers);
+        struct ff_exact *exact;
+        struct ff_averages averages;
+        ff_exact_create(system, NULL, &exact);
+        assert_int_equal(ff_exact_solve(exact, system->process->rates), FF_OK);
+        const struct ff_exact_values values = ff_exact_observe(exact);
+        const struct ff_horizon long_enough = {1500, 400 * n_walkers};
+        ff_averages_measure(system, system->process->rates, key, long_enough, N_TRAJECTORIES,
+                            &averages);
+        const struct ff_means *means = &averages.means;
+        assert_near(z_score(means->current, values.current, means->current_stderr), 0.0, largest_z);
+        assert_near(z_score(means->entropy_production, values.entropy_production,
+                            means->entropy_production_stderr),
+                    0.0, largest_z);
+        assert_near(z_score(averages.activity, values.activity, averages.activity_stderr), 0.0,
+                    largest_z);
+        for (int i = 0; i < system->process->n_sites; i++)
+            assert_near(z_score(averages.occupancy[i], ff_exact_occupancy(exact)[i],
+                                averages.occupancy_stderr[i]),
+                        0.0, largest_z);
+        ff_averages_free(&averages);
+        ff_exact_free(exact);
+        ff_system_free(system);
+    }
+}
+
+/* The same trajectories, charged at every event instead of when an occupation changes. */
+static void occupancies_match_a_sum_over_every_event(void **state)
+{
+    (void)state;
+    struct ff_system *system = random_network(5, 1.0, 3);
+    struct ff_averages averages;
+    double times[MAX_STATES], sums[MAX_STATES] = {0}, total = 0.0;
+    ff_averages_measure(system, system->process->rates, key, horizon, 4, &averages);
+    struct rig rig = make_rig(system, system->process->rates);
+    for (uint32_t k = 0; k < 4; k++) {
+        total += time_in_states(&rig, k, times);
+        for (int i = 0; i < system->process->n_sites; i++)
+            sums[i] += times[i];
+    }
+    for (int i = 0; i < system->process->n_sites; i++)
+        assert_near(averages.occupancy[i], sums[i] / total / 3.0, 1e-12);
+    free_rig(&rig);
+    ff_averages_free(&averages);
+    ff_system_free(system);
+}
+
+/* ---- choice of events ----------------------------------------------------------------------- */
+
+/* p-value of a million choices in one state, if channel `wrong` had its propensity times `factor`. */
+static double chance_of_choices(struct rig *rig, int wrong, double factor)
+{
+    enum { N_CHOICES = 1000000 };
+    const int n_channels = rig->system->process->n_channels;
+    int counts[MAX_CHANNELS] = {0}, freedom = -1;
+    double propensity[MAX_CHANNELS], total = 0.0, square = 0.0;
+    for (int r = 0; r < n_channels; r++) {
+        propensity[r] = rig->kinetics->rates[r] *
+                        ff_process_multiplicity(rig->system->process, r, rig->walk->x);
+        propensity[r] *= r == wrong ? factor : 1.0;
+        total += propensity[r];
+    }
+    for (int k = 0; k < N_CHOICES; k++)
+        counts[ff_walk_choose(rig->walk)]++;
+    for (int r = 0; r < n_channels; r++) {
+        const double expected = N_CHOICES * propensity[r] / total;
+        if (propensity[r] > 0.0) {
+            square += (counts[r] - expected) * (counts[r] - expected) / expected;
+            freedom++;
+        } else {
+            assert_int_equal(counts[r], 0);
+        }
+    }
+    return gsl_cdf_chisq_Q(square, freedom);
+}
+
+/* The channel of the largest propensity that is at most half of the total. */
+static int frequent_channel(const struct rig *rig)
+{
+    const double(*leaf)[FF_NODE_WIDTH] =
+        (const double(*)[FF_NODE_WIDTH])rig->walk->node + rig->engine->n_leaves;
+    int best = -1;
+    for (int r = 0; r < rig->system->process->n_channels; r++)
+        if (leaf[r][0] <= 0.5 * ff_walk_totals(rig->walk)[0] &&
+            (best < 0 || leaf[r][0] > leaf[best][0]))
+            best = r;
+    return best;
+}
+
+static void channels_are_chosen_in_proportion_to_their_propensities(void **state)
+{
+    (void)state;
+    struct ff_system *system = random_network(5, 1.0, 5);
+    struct rig rig = make_rig(system, system->process->rates);
+    for (uint32_t k = 0; k < 5; k++) {
+        ff_walk_start(rig.walk, rig.kinetics, ff_draw_stream(key, k));
+        assert_true(chance_of_choices(&rig, -1, 1.0) > least_chance);
+        assert_true(chance_of_choices(&rig, frequent_channel(&rig), 1.1) <
+                    least_chance); /* control */
+    }
+    free_rig(&rig);
+    ff_system_free(system);
+}
+
+/* ---- the sum tree --------------------------------------------------------------------------- */
+
+/* Node i of a tree built anew from the walk's state, by recursion. */
+static void fresh_node(const struct rig *rig, int i, double *sum)
+{
+    const int n_leaves = rig->engine->n_leaves;
+    memset(sum, 0, sizeof *sum * FF_NODE_WIDTH);
+    if (i >= n_leaves) {
+        const int r = i - n_leaves;
+        if (r >= rig->system->process->n_channels)
+            return;
+        const double h = ff_process_multiplicity(rig->system->process, r, rig->walk->x);
+        for (int q = 0; q < FF_NODE_WIDTH; q++)
+            sum[q] = h * rig->kinetics->per_multiplicity[r][q];
+        return;
+    }
+    double left[FF_NODE_WIDTH], right[FF_NODE_WIDTH];
+    fresh_node(rig, 2 * i, left);
+    fresh_node(rig, 2 * i + 1, right);
+    for (int q = 0; q < FF_NODE_WIDTH; q++)
+        sum[q] = left[q] + right[q];
+}
+
+static void sums_do_not_drift(void **state)
+{
+    (void)state;
+    for (uint32_t index = 0; index < 6; index++) {
+        struct ff_system *system = random_network(index, 1.0, 7);
+        struct rig rig = make_rig(system, system->process->rates);
+        ff_walk_start(rig.walk, rig.kinetics, ff_draw_stream(key, 0));
+        for (int n = 0; n < 200000; n++)
+            ff_walk_step(rig.walk);
+        for (int i = 1; i < 2 * rig.engine->n_leaves; i++) {
+            double sum[FF_NODE_WIDTH];
+            fresh_node(&rig, i, sum);
+            for (int q = 0; q < FF_NODE_WIDTH; q++)
+                assert_true(rig.walk->node[i][q] == sum[q]);
+        }
+        int n_walkers = 0;
+        for (int i = 0; i < system->process->n_sites; i++) {
+            assert_true(rig.walk->x[i] >= 0);
+            n_walkers += rig.walk->x[i];
+        }
+        assert_int_equal(n_walkers, 7);
+        free_rig(&rig);
+        ff_system_free(system);
+    }
+}
+
+static void trajectories_repeat_and_differ_between_numbers(void **state)
+{
+    (void)state;
+    struct ff_system *system = random_network(3, 1.0, 1);
+    struct rig rig = make_rig(system, system->process->rates);
+    const struct ff_sums first =
+        ff_ensemble_trajectory(rig.walk, rig.kinetics, ff_draw_stream(key, 0), horizon);
+    const struct ff_sums other =
+        ff_ensemble_trajectory(rig.walk, rig.kinetics, ff_draw_stream(key, 1), horizon);
+    const struct ff_sums again =
+        ff_ensemble_trajectory(rig.walk, rig.kinetics, ff_draw_stream(key, 0), horizon);
+    assert_memory_equal(&first, &again, sizeof first);
+    assert_true(first.time != other.time);
+    free_rig(&rig);
+    ff_system_free(system);
+}
+
+/* ---- the gauge ------------------------------------------------------------------------------ */
+
+/* Sum of exact fluxes times coefficients, and the size of its terms. */
+static double exact_mean(const struct ff_exact *exact, const double *coefficient, int n,
+                         double *size)
+{
+    double mean = 0.0;
+    *size = 0.0;
+    for (int r = 0; r < n; r++) {
+        mean += ff_exact_flux(exact)[r] * coefficient[r];
+        *size += fabs(ff_exact_flux(exact)[r] * coefficient[r]);
+    }
+    return mean;
+}
+
+static void the_gauge_keeps_the_exact_means(void **state)
+{
+    (void)state;
+    for (uint32_t i = 0; i < N_NETWORKS; i++) {
+        struct ff_system *system = random_network(i, 1.0, 1);
+        const int n = system->process->n_channels;
+        struct ff_exact *exact;
+        struct rig rig = make_rig(system, system->process->rates);
+        double current, entropy, size;
+        ff_exact_create(system, NULL, &exact);
+        assert_int_equal(ff_exact_solve(exact, system->process->rates), FF_OK);
+        ff_exact_means(exact, &current, &entropy);
+        const double gauged_current = exact_mean(exact, rig.kinetics->current, n, &size);
+        assert_near(gauged_current, current, 1e-13 * (size + fabs(current)));
+        const double gauged_entropy = exact_mean(exact, rig.kinetics->entropy, n, &size);
+        assert_near(gauged_entropy, entropy, 1e-13 * (size + entropy));
+        rig.kinetics->current[0] += 1e-6; /* control: not a potential */
+        assert_true(fabs(exact_mean(exact, rig.kinetics->current, n, &size) - current) > 1e-8);
+        free_rig(&rig);
+        ff_exact_free(exact);
+        ff_system_free(system);
+    }
+}
+
+static void estimates_are_without_noise_at_equilibrium(void **state)
+{
+    (void)state;
+    for (uint32_t i = 0; i < N_NETWORKS; i++) {
+        struct ff_system *system = random_network(i, 0.0, 3);
+        struct rig rig = make_rig(system, system->process->rates);
+        ff_walk_start(rig.walk, rig.kinetics, ff_draw_stream(key, i));
+        for (int n = 0; n < 100; n++) {
+            const double *totals = ff_walk_totals(rig.walk);
+            assert_near(totals[1], 0.0, 1e-8 * totals[0]);
+            assert_near(totals[2], 0.0, 1e-8 * totals[0]);
+            ff_walk_step(rig.walk);
+        }
+        free_rig(&rig);
+        ff_system_free(system);
+    }
+}
+
+/* Standard errors from the same trajectories, with the coefficients as they are in the observables. */
+static struct ff_means plain_means(struct rig *rig)
+{
+    const struct ff_system *system = rig->system;
+    const int n = system->process->n_channels;
+    struct ff_sums sums[N_TRAJECTORIES];
+    double entropy[MAX_CHANNELS];
+    ff_observables_entropy(system->observables, system->process, rig->kinetics->rates, entropy);
+    for (int r = 0; r < n; r++) {
+        rig->kinetics->per_multiplicity[r][1] =
+            rig->kinetics->rates[r] * system->observables->current[r];
+        rig->kinetics->per_multiplicity[r][2] = rig->kinetics->rates[r] * entropy[r];
+    }
+    ff_ensemble_run(rig->walk, rig->kinetics, key, horizon, N_TRAJECTORIES, sums);
+    return ff_ensemble_means(sums, N_TRAJECTORIES, 1);
+}
+
+static void the_gauge_reduces_noise_near_equilibrium(void **state)
+{
+    (void)state;
+    for (uint32_t i = 0; i < 6; i++) {
+        struct ff_system *system = random_network(i, 0.05, 1);
+        struct rig rig = make_rig(system, system->process->rates);
+        struct ff_sums sums[N_TRAJECTORIES];
+        ff_ensemble_run(rig.walk, rig.kinetics, key, horizon, N_TRAJECTORIES, sums);
+        const struct ff_means gauged = ff_ensemble_means(sums, N_TRAJECTORIES, 1);
+        const struct ff_means plain = plain_means(&rig);
+        const double apart_j = hypot(gauged.current_stderr, plain.current_stderr);
+        const double apart_s =
+            hypot(gauged.entropy_production_stderr, plain.entropy_production_stderr);
+        assert_near(z_score(gauged.current, plain.current, apart_j), 0.0, largest_z);
+        assert_near(z_score(gauged.entropy_production, plain.entropy_production, apart_s), 0.0,
+                    largest_z);
+        assert_true(gauged.current_stderr < 0.2 * plain.current_stderr);
+        assert_true(gauged.entropy_production_stderr < 0.2 * plain.entropy_production_stderr);
+        free_rig(&rig);
+        ff_system_free(system);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(simulation_agrees_with_the_exact_steady_state),
+        cmocka_unit_test(a_propensity_wrong_by_a_tenth_is_detected),
+        cmocka_unit_test(several_walkers_give_the_values_of_one),
+        cmocka_unit_test(occupancies_match_a_sum_over_every_event),
+        cmocka_unit_test(channels_are_chosen_in_proportion_to_their_propensities),
+        cmocka_unit_test(sums_do_not_drift),
+        cmocka_unit_test(trajectories_repeat_and_differ_between_numbers),
+        cmocka_unit_test(the_gauge_keeps_the_exact_means),
+        cmocka_unit_test(estimates_are_without_noise_at_equilibrium),
+        cmocka_unit_test(the_gauge_reduces_noise_near_equilibrium),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -160,7 +160,7 @@ static enum ff_status read_complex(const struct ff_node *node, const struct spec
 {
     *at = skip_blanks(*at);
     const char *behind_zero = **at == '0' ? skip_blanks(*at + 1) : *at;
-    if (**at == '0' && strchr("-<@", *behind_zero) != NULL && *behind_zero != '\0') {
+    if (**at == '0' && strchr("-<@", *behind_zero) != NULL) { /* also at the end of the text */
         *at = behind_zero;
     } else {
         for (;;) {

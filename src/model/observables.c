@@ -81,7 +81,7 @@ static enum ff_status read_excluded(struct ff_node *section, const struct ff_pro
             return ff_node_error(
                 section,
                 "channel `%s` has no reverse, so its entropy production is "
-                "infinite; give its edge a backward rate or list it under `exclude` (or write `exclude: all`)",
+                "infinite; give its edge a backward rate or list it under `exclude`",
                 process->channel_names[r]);
     return FF_OK;
 }

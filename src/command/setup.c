@@ -109,7 +109,9 @@ enum ff_status ff_setup_scales(const struct ff_setup *setup, double *current_sca
     struct ff_gradient *gradient;
     struct ff_estimate estimate;
     ff_design_rates(system->design, theta, rates);
-    ff_gradient_create(system, &setup->plan.gradient, &gradient);
+    struct ff_gradient_options options = setup->plan.gradient;
+    options.estimator = &ff_estimator_score; /* never diverges; only its fluxes are used */
+    ff_gradient_create(system, &options, &gradient);
     ff_estimate_create(system->process->n_channels, &estimate);
     const enum ff_status status =
         measure_scales(setup, gradient, rates, &estimate, current_scale, entropy_scale);

@@ -115,7 +115,7 @@ static void reference_of_a_budget_ring_is_the_closed_form(void **state)
     }
 }
 
-/* The values of the design document, K = 1 and N = 3. */
+/* Worked out to ten digits for K = 1 and N = 3. */
 static void bound_of_the_ring_matches_tabulated_values(void **state)
 {
     (void)state;

@@ -352,6 +352,7 @@ enum ff_status ff_yaml_override(struct ff_yaml *document, const char *assignment
         TRY_OR_FAIL(step_into(node, segment, source, &child));
         if (child == NULL) {
             child = node_create(FF_NODE_MAPPING, node, segment, source);
+            child->line = child->column = child->key_line = child->key_column = 1;
             node_append(node, child);
         }
         node = child;
@@ -367,8 +368,10 @@ enum ff_status ff_yaml_override(struct ff_yaml *document, const char *assignment
             node->n_items = i;
     status = read_text(source, equals + 1, node, key, &value);
     node->n_items = n_items;
-    if (status == FF_OK)
+    if (status == FF_OK) {
+        value->key_line = value->key_column = 1;
         node_replace(node, old, value);
+    }
 fail:
     free(path);
     return status;

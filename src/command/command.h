@@ -73,7 +73,7 @@ void ff_setup_free(struct ff_setup *setup);
 double *ff_setup_initial_theta(const struct ff_setup *setup);
 
 /** Scales of J and sigma: those given, else the traffic sum |c_r| <a_r> and the activity sum <a_r> of the
- * initial design, estimated by the configured gradient estimator. */
+ * initial design, estimated by simulation. */
 enum ff_status ff_setup_scales(const struct ff_setup *setup, double *current_scale,
                                double *entropy_scale);
 

@@ -157,16 +157,27 @@ static enum ff_status manage(const struct ff_arguments *arguments, const struct 
     return status;
 }
 
+/* The exact estimator needs states that can be enumerated; nothing else can fail in a solver's creation. */
+static enum ff_status check_estimator(const struct ff_plan *plan)
+{
+    struct ff_gradient *gradient;
+    if (ff_gradient_create(plan->system, &plan->gradient, &gradient) != FF_OK)
+        return ff_status_raise(FF_ERR_CONFIG, "gradient.estimator: %s", ff_status_message());
+    ff_gradient_free(gradient);
+    return FF_OK;
+}
+
 /* Rank 0 only: everything that can be wrong before any work is done. */
 static enum ff_status prepare(const struct ff_arguments *arguments, struct ff_setup *setup,
                               double *current_scale, double *entropy_scale)
 {
     TRY(ff_setup_read(arguments, setup));
+    TRY(check_estimator(&setup->plan));
     TRY(ff_front_file_check(arguments->output, arguments->is_forced));
     return ff_setup_scales(setup, current_scale, entropy_scale);
 }
 
-/* What could fail here has been tried by rank 0, when it measured the scales. */
+/* What could fail here has been tried by rank 0. */
 static void create_solver(const struct ff_plan *plan, struct ff_task_solver **out)
 {
     if (ff_task_solver_create(plan, out) != FF_OK)

@@ -109,8 +109,10 @@ enum ff_status ff_setup_scales(const struct ff_setup *setup, double *current_sca
     struct ff_gradient *gradient = NULL;
     struct ff_estimate estimate;
     ff_design_rates(system->design, theta, rates);
+    struct ff_gradient_options options = setup->plan.gradient;
+    options.estimator = &ff_estimator_score; /* never diverges; only its fluxes are used */
     ff_estimate_create(system->process->n_channels, &estimate);
-    enum ff_status status = ff_gradient_create(system, &setup->plan.gradient, &gradient);
+    enum ff_status status = ff_gradient_create(system, &options, &gradient);
     if (status == FF_OK)
         status = measure_scales(setup, gradient, rates, &estimate, current_scale, entropy_scale);
     ff_estimate_free(&estimate);

@@ -422,6 +422,80 @@ static void score_has_zero_mean(void **state)
     ff_system_free(system);
 }
 
+/* ---- the adjoint, by hand ------------------------------------------------------------------- */
+
+/* d(f tau)/dx_i of a functional with coefficients c (NULL: f = 1), as if occupations were continuous:
+ * sum over channels out of i of k_r tau (c_r - f tau), in state x; `out` [I]. */
+static void slopes_in_state(const struct ff_gradient *gradient, const double *c, const int *x,
+                            double *direct, double *out)
+{
+    const struct ff_process *process = gradient->system->process;
+    const double *k = gradient->kinetics->rates;
+    double total = 0.0, f = c == NULL ? 1.0 : 0.0;
+    for (int r = 0; r < process->n_channels; r++) {
+        const double a = k[r] * x[process->reactant_site[r]];
+        total += a;
+        f += c == NULL ? 0.0 : c[r] * a;
+    }
+    memset(out, 0, sizeof *out * (size_t)process->n_sites);
+    for (int r = 0; r < process->n_channels; r++) {
+        const double slope = ((c == NULL ? 0.0 : c[r]) - f / total) / total;
+        direct[r] += k[r] * x[process->reactant_site[r]] * slope;
+        out[process->reactant_site[r]] += k[r] * slope;
+    }
+}
+
+/* Of two events only the first choice has a consequence, the functional in the state after it. */
+static void two_event_gradient(const struct ff_gradient *gradient, const double *c, double *out)
+{
+    const struct ff_process *process = gradient->system->process;
+    double slope[MAX_CHANNELS], change[MAX_CHANNELS], p[MAX_CHANNELS], total = 0.0, mean = 0.0;
+    int x[MAX_CHANNELS];
+    memset(out, 0, sizeof *out * (size_t)process->n_channels);
+    memcpy(x, gradient->tape.x, sizeof *x * (size_t)process->n_sites);
+    slopes_in_state(gradient, c, x, out, slope);
+    for (int r = 0; r < process->n_channels; r++) {
+        p[r] = gradient->kinetics->rates[r] * x[process->reactant_site[r]];
+        total += p[r];
+    }
+    ff_process_jump(process, gradient->tape.channel[0], 1, x);
+    slopes_in_state(gradient, c, x, out, slope);
+    for (int r = 0; r < process->n_channels; r++) {
+        const int arrival = process->change_site[process->change_start[r] + 1];
+        change[r] = slope[arrival] - slope[process->reactant_site[r]];
+        mean += p[r] / total * change[r];
+    }
+    for (int r = 0; r < process->n_channels; r++)
+        out[r] += p[r] / total * (change[r] - mean);
+}
+
+static void rbst_of_two_events_matches_its_formula(void **state)
+{
+    (void)state;
+    struct ff_system *system = disordered_ring(3);
+    struct ff_gradient_options options = make_options(&ff_estimator_rbst);
+    options.tracked = 1;
+    options.horizon = (struct ff_horizon){.events = 2, .burn_in = 10};
+    struct estimates estimates = make_estimates(system, &options);
+    const struct ff_gradient *gradient = estimates.gradient;
+    const double *coefficients[FF_N_FUNCTIONALS] = {[FF_F_CURRENT] = gradient->kinetics->current,
+                                                    [FF_F_ENTROPY] = gradient->kinetics->entropy,
+                                                    [FF_F_TIME] = NULL};
+    for (uint32_t i = 0; i < 50; i++) {
+        assert_int_equal(ff_gradient_estimate(estimates.gradient, system->process->rates, 1, i,
+                                              &estimates.first),
+                         FF_OK);
+        for (int q = 0; q < FF_N_FUNCTIONALS; q++) {
+            double expected[MAX_CHANNELS];
+            two_event_gradient(gradient, coefficients[q], expected);
+            for (int r = 0; r < system->process->n_channels; r++)
+                assert_near(gradient->sums.gradient[r][q], expected[r], 1e-13);
+        }
+    }
+    free_estimates(&estimates);
+    ff_system_free(system);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -437,6 +511,7 @@ int main(void)
         cmocka_unit_test(a_constant_rate_leaves_the_explicit_part_alone),
         cmocka_unit_test(exact_estimates_on_a_uniform_ring_match_the_closed_form),
         cmocka_unit_test(score_has_zero_mean),
+        cmocka_unit_test(rbst_of_two_events_matches_its_formula),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

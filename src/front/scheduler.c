@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { MAX_RETRIES = 6 };
 /* A weight is not solved again within this distance in ln(w/(1-w)). */
 static const double distinct_logit = 1e-3;
 /* An interval is split in this round if it is at least this fraction of the widest. */
@@ -19,7 +20,8 @@ struct ff_scheduler {
     struct ff_archive *archive;
     struct ff_task *tasks; /* [n_points] in order of id */
     int n_planned, n_given, n_completed;
-    bool is_over; /* no more rounds */
+    bool has_ideal; /* Chebyshev: the ideal point and the scales are set */
+    bool is_over;   /* no more rounds */
 };
 
 /* An interval between two neighbouring points, or an end. */
@@ -88,6 +90,15 @@ static void plan_task(struct ff_scheduler *scheduler, enum ff_scalarization_kind
         task->starts[n + p] = high->theta[p];
         task->starts[2 * n + p] = 0.5 * (low->theta[p] + high->theta[p]);
     }
+}
+
+/* n weighted sums at evenly spaced weights strictly between the ends. */
+static void plan_between_ends(struct ff_scheduler *scheduler, int n)
+{
+    const double *ends = scheduler->options.weights;
+    for (int i = 1; i <= n; i++)
+        plan_task(scheduler, FF_SCALARIZATION_WEIGHTED, ends[0] + (ends[1] - ends[0]) * i / (n + 1),
+                  NULL, NULL);
 }
 
 /* The ends are weighted sums in either case: they define the ideal point of the Chebyshev distance. */
@@ -159,6 +170,31 @@ static bool is_new_weight(const struct ff_scheduler *scheduler, double weight)
     return true;
 }
 
+static bool has_failed(const struct ff_scheduler *scheduler, double weight)
+{
+    const struct ff_archive *archive = scheduler->archive;
+    for (int i = 0; i < archive->n_points; i++)
+        if (archive->points[i].status != FF_OK &&
+            fabs(logit(archive->points[i].scalarization.weight) - logit(weight)) < distinct_logit)
+            return true;
+    return false;
+}
+
+/* The weight that splits an interval; where it has failed before, one closer to the lower end. */
+static double splitting_weight(const struct ff_scheduler *scheduler, const struct ff_result *low,
+                               const struct ff_result *high)
+{
+    double weight = chord_weight(scheduler, low, high);
+    for (int i = 0; i < MAX_RETRIES && weight > 0.0 && weight < 1.0; i++) {
+        if (!has_failed(scheduler, weight))
+            break;
+        const double ratio =
+            exp(0.5 * (logit(weight) + logit(low->scalarization.weight))); /* w / (1-w) */
+        weight = ratio / (1.0 + ratio);
+    }
+    return weight;
+}
+
 static int compare_widths(const void *a, const void *b)
 {
     const struct interval *left = a, *right = b;
@@ -183,7 +219,7 @@ static int find_intervals(const struct ff_scheduler *scheduler, const struct ff_
         const double dj = (high->means.current - low->means.current) / current_range;
         const double ds = fabs(high->means.entropy_production - low->means.entropy_production) /
                           (highest - lowest);
-        const double weight = chord_weight(scheduler, low, high);
+        const double weight = splitting_weight(scheduler, low, high);
         if (fmax(dj, ds) > 0.0 && is_new_weight(scheduler, weight))
             intervals[n++] = (struct interval){low, high, fmax(dj, ds), weight};
     }
@@ -210,7 +246,7 @@ static void plan_adaptive_round(struct ff_scheduler *scheduler, const struct ff_
 static void plan_uniform_chebyshev(struct ff_scheduler *scheduler, const struct ff_result **points)
 {
     const struct ff_front_options *options = &scheduler->options;
-    const int n = options->n_points - 2;
+    const int n = options->n_points - scheduler->n_planned;
     for (int i = 1; i <= n; i++)
         plan_task(scheduler, options->kind,
                   options->weights[0] + (options->weights[1] - options->weights[0]) * i / (n + 1),
@@ -219,18 +255,23 @@ static void plan_uniform_chebyshev(struct ff_scheduler *scheduler, const struct 
 }
 
 /* Best J and best sigma of the ends, and their ranges as scales. */
-static void find_ideal(struct ff_scheduler *scheduler, const struct ff_result **points)
+static void find_ideal(struct ff_scheduler *scheduler, const struct ff_result **points,
+                       int n_points)
 {
     struct ff_scalarization *base = &scheduler->base;
+    double nadir_current = INFINITY, nadir_entropy = -INFINITY;
     base->current_ideal = -INFINITY;
     base->entropy_ideal = INFINITY;
-    for (int i = 0; i < 2; i++) {
-        base->current_ideal = fmax(base->current_ideal, points[i]->means.current);
-        base->entropy_ideal = fmin(base->entropy_ideal, points[i]->means.entropy_production);
+    for (int i = 0; i < n_points; i++) {
+        const struct ff_means *means = &points[i]->means;
+        base->current_ideal = fmax(base->current_ideal, means->current);
+        base->entropy_ideal = fmin(base->entropy_ideal, means->entropy_production);
+        nadir_current = fmin(nadir_current, means->current);
+        nadir_entropy = fmax(nadir_entropy, means->entropy_production);
     }
-    const struct ff_means *a = &points[0]->means, *b = &points[1]->means;
-    base->current_scale = fabs(b->current - a->current);
-    base->entropy_scale = fabs(b->entropy_production - a->entropy_production);
+    base->current_scale = base->current_ideal - nadir_current;
+    base->entropy_scale = nadir_entropy - base->entropy_ideal;
+    scheduler->has_ideal = true;
 }
 
 static void plan_round(struct ff_scheduler *scheduler)
@@ -238,9 +279,12 @@ static void plan_round(struct ff_scheduler *scheduler)
     const struct ff_front_options *options = &scheduler->options;
     const struct ff_result **points = FF_NEW(const struct ff_result *, options->n_points);
     const int n_points = good_points(scheduler->archive, points);
-    if (scheduler->n_planned == 2 && n_points == 2 && options->kind == FF_SCALARIZATION_CHEBYSHEV)
-        find_ideal(scheduler, points);
-    if (n_points < 2 || scheduler->n_planned >= options->n_points)
+    if (options->kind == FF_SCALARIZATION_CHEBYSHEV && n_points >= 2 && !scheduler->has_ideal)
+        find_ideal(scheduler, points, n_points);
+    const int n_left = options->n_points - scheduler->n_planned;
+    if (n_points < 2 && scheduler->n_planned == 2 && n_left > 0)
+        plan_between_ends(scheduler, n_left < MAX_RETRIES ? n_left : MAX_RETRIES);
+    else if (n_points < 2 || n_left == 0)
         scheduler->is_over = true;
     else if (!options->is_adaptive)
         plan_uniform_chebyshev(scheduler, points);

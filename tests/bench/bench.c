@@ -33,8 +33,8 @@ static struct bench_case cases[] = {
     {"exclusion, 64 sites", "{kind: exclusion, sites: 64, particles: 32}", true, NULL, 1e30, 1e30},
     {"exclusion, 1024 sites", "{kind: exclusion, sites: 1024, particles: 512}", true, NULL, 1e30,
      1e30},
-    {"exclusion, 65536 sites", "{kind: exclusion, sites: 65536, particles: 32768}", true, NULL, 1e30,
-     1e30},
+    {"exclusion, 65536 sites", "{kind: exclusion, sites: 65536, particles: 32768}", true, NULL,
+     1e30, 1e30},
 };
 enum { N_CASES = sizeof cases / sizeof *cases };
 
@@ -152,8 +152,8 @@ int main(int argc, char **argv)
                 time_tracked(&cases[i]);
         }
     }
-    fprintf(stderr, "%-28s %10s %14s %16s %14s\n", "ns/event", "plain", "events/s", "tracked (score)",
-            "over plain");
+    fprintf(stderr, "%-28s %10s %14s %16s %14s\n", "ns/event", "plain", "events/s",
+            "tracked (score)", "over plain");
     for (int i = 0; i < N_CASES; i++)
         fprintf(stderr, "%-28s %10.2f %14.3g %16.2f %14.2f\n", cases[i].name, cases[i].plain_ns,
                 1e9 / cases[i].plain_ns, cases[i].tracked_ns,

@@ -333,7 +333,7 @@ def draw_trust(axes, view):
         axes.axhline(level, color=GREY, linestyle="--", linewidth=1.1, zorder=1)
     axes.plot(view.current, z_current, "o", color=BLUE, markersize=6, label="$J$")
     axes.plot(view.current, z_entropy, "s", color=VERMILLION, markersize=6,
-              markerfacecolor="white", markeredgewidth=1.4, label=r"$\sigma$")
+              markerfacecolor="none", markeredgewidth=1.4, label=r"$\sigma$")
 
     finite = both[np.isfinite(both)]
     reach = max(3.6, 1.15 * np.abs(finite).max())

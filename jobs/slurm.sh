@@ -5,7 +5,7 @@
 #
 #SBATCH --job-name=fluxfront
 #SBATCH --time=04:00:00            # wall-time limit
-#SBATCH --ntasks=64                # MPI ranks: rank 0 schedules and writes, the others simulate
+#SBATCH --ntasks=13                # MPI ranks: rank 0 schedules; up to half of front.points can work
 #SBATCH --cpus-per-task=1          # ranks are single-threaded
 #SBATCH --mem-per-cpu=1G
 #SBATCH --output=%x-%j.log         # progress, one plain line every ten seconds or so
@@ -19,5 +19,6 @@ front=results/ring_front.h5
 mkdir -p results
 
 # Where srun cannot start Open MPI programs (no PMI support), use `mpirun` in its place; both take
-# the number of ranks from the job. The points found so far are in the file at all times.
+# the number of ranks from the job. The points found so far are in the file, at most
+# half a minute old.
 srun build/release/fluxfront run "$config" -o "$front" --force

@@ -13,7 +13,8 @@
     X(FF_ERR_RUNTIME, 1, "run-time error")                                                         \
     X(FF_ERR_CONFIG, 2, "usage or configuration error")                                            \
     X(FF_ERR_NUMERICAL, 4, "numerical failure")                                                    \
-    X(FF_ERR_DIVERGED, 4, "gradient estimate overflowed")
+    X(FF_ERR_DIVERGED, 4,                                                                          \
+      "gradient estimate overflowed; set gradient.truncation or another estimator")
 
 enum ff_status {
 #define FF_STATUS_ENUM(name, exit_code, text) name,

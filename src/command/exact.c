@@ -144,8 +144,8 @@ static enum ff_status exact_front(const struct ff_setup *setup, bool is_json)
             .entropy_scale = entropy_scale};
     if (front->kind == FF_SCALARIZATION_CHEBYSHEV && n > 2) {
         const struct ff_scalarization ends[2] = {list[0], list[n - 1]};
-        TRY_OR_FAIL(ff_reference_create(setup->system, &setup->reference, setup->plan.gradient.seed,
-                                        ends, 2, NULL, &reference));
+        reference = ff_reference_create(setup->system, &setup->reference, setup->plan.gradient.seed,
+                                        ends, 2, NULL);
         for (int i = 1; i < n - 1 && reference != NULL; i++) {
             list[i].kind = FF_SCALARIZATION_CHEBYSHEV;
             list[i].current_ideal = reference->current[1];
@@ -157,8 +157,8 @@ static enum ff_status exact_front(const struct ff_setup *setup, bool is_json)
         ff_reference_free(reference);
         reference = NULL;
     }
-    TRY_OR_FAIL(ff_reference_create(setup->system, &setup->reference, setup->plan.gradient.seed,
-                                    list, n, NULL, &reference));
+    reference = ff_reference_create(setup->system, &setup->reference, setup->plan.gradient.seed,
+                                    list, n, NULL);
     if (reference == NULL)
         status =
             ff_status_raise(FF_ERR_NUMERICAL, "more than %d states; raise reference.max_states",

@@ -52,7 +52,8 @@ static void compare_baseline(const struct check *check, struct checked *checked)
                         check->n_repeats, &with);
     struct ff_gradient_options pure = mixed;
     pure.baseline = 0;
-    pure.tracked = (int)lround(mixed.tracked * with.seconds / checked->accuracy.seconds);
+    const double cost_ratio = with.seconds / fmax(checked->accuracy.seconds, 1e-9);
+    pure.tracked = (int)fmin(fmax(round(mixed.tracked * cost_ratio), 1.0), 1e6);
     ff_accuracy_measure(check->system, &pure, check->rates, check->scalarizations, 2,
                         check->n_repeats, &alone);
     checked->n_baseline = mixed.baseline;

@@ -23,7 +23,6 @@ struct run {
     double last_write; /* seconds since the start */
     char started[32];
     char *hosts;
-    enum ff_status write_status;
 };
 
 static void note_start(char *text, size_t size)
@@ -79,53 +78,54 @@ static void tick(void *context, bool is_new)
     }
     ff_progress_show(run->progress, n_completed, run->setup->front.n_points, now);
     if (is_new && now - run->last_write >= seconds_between_writes) {
-        run->write_status = write_file(run, NULL, FF_RUN_RUNNING, "");
+        if (write_file(run, NULL, FF_RUN_RUNNING, "") != FF_OK)
+            fprintf(stderr, "fluxfront: warning: %s; the run goes on\n", ff_status_message());
         run->last_write = now;
     }
 }
 
-/* The exact optimum at every point's scalarisation, where the states are few enough. */
-static enum ff_status find_reference(const struct run *run, struct ff_reference **out)
+/* The exact optimum at every point's scalarisation; NULL where the states are too many. */
+static struct ff_reference *find_reference(const struct run *run)
 {
     const struct ff_archive *archive = ff_scheduler_archive(run->scheduler);
     const struct ff_system *system = run->setup->system;
-    const int n = archive->n_points, n_parameters = system->design->n_parameters;
-    *out = NULL;
+    const size_t n = (size_t)archive->n_points, n_parameters = (size_t)system->design->n_parameters;
     if (!run->setup->reference.is_wanted)
-        return FF_OK;
+        return NULL;
     struct ff_scalarization *scalarizations = FF_NEW(struct ff_scalarization, n);
     double *hints = FF_NEW(double, n *n_parameters);
-    for (int i = 0; i < n; i++) {
+    for (size_t i = 0; i < n; i++) {
         scalarizations[i] = archive->points[i].scalarization;
-        const size_t size = sizeof *hints * (size_t)n_parameters;
+        hints[i * n_parameters] = NAN;
         if (archive->points[i].status == FF_OK)
-            memcpy(hints + i * n_parameters, archive->points[i].theta, size);
-        else
-            hints[i * n_parameters] = NAN;
+            memcpy(hints + i * n_parameters, archive->points[i].theta,
+                   sizeof *hints * n_parameters);
     }
-    const enum ff_status status =
+    struct ff_reference *reference =
         ff_reference_create(system, &run->setup->reference, run->setup->plan.gradient.seed,
-                            scalarizations, n, hints, out);
+                            scalarizations, archive->n_points, hints);
     free(scalarizations);
     free(hints);
-    return status;
+    return reference;
 }
 
+/* The reference may take long, so the points are in the file before it is begun. */
 static enum ff_status finish(const struct run *run)
 {
     const struct ff_archive *archive = ff_scheduler_archive(run->scheduler);
     const struct ff_front_metrics metrics = metrics_of(run);
-    struct ff_reference *reference;
-    char message[160];
+    char message[160] = "";
     if (metrics.n_failed == archive->n_points) {
         TRY(write_file(run, NULL, FF_RUN_FAILED, "every task failed"));
         return ff_status_raise(FF_ERR_NUMERICAL, "every task failed; the first one: %s",
                                ff_status_text(archive->points[0].status));
     }
-    TRY(find_reference(run, &reference));
-    snprintf(message, sizeof message, "%d of %d tasks failed", metrics.n_failed, archive->n_points);
-    const enum ff_status status =
-        write_file(run, reference, FF_RUN_COMPLETE, metrics.n_failed > 0 ? message : "");
+    TRY(write_file(run, NULL, FF_RUN_RUNNING, "all points found, exact reference to come"));
+    if (metrics.n_failed > 0)
+        snprintf(message, sizeof message, "%d of %d tasks failed", metrics.n_failed,
+                 archive->n_points);
+    struct ff_reference *reference = find_reference(run);
+    const enum ff_status status = write_file(run, reference, FF_RUN_COMPLETE, message);
     ff_reference_free(reference);
     TRY(status);
     printf("%s: %d points, %d non-dominated, %d failed, hypervolume %.6g, largest gap %.3f, "
@@ -152,7 +152,7 @@ static enum ff_status manage(const struct ff_arguments *arguments, const struct 
     ff_cluster_manage(run.scheduler, solver, n_parameters, setup->plan.optimizer.iterations, tick,
                       &run);
     ff_progress_free(run.progress);
-    const enum ff_status status = run.write_status == FF_OK ? finish(&run) : run.write_status;
+    const enum ff_status status = finish(&run);
     ff_scheduler_free(run.scheduler);
     return status;
 }

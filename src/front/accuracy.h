@@ -47,7 +47,7 @@ void ff_accuracy_scalarizations(double current, double entropy_production,
 enum ff_status ff_accuracy_exact(const struct ff_system *system, const double *rates,
                                  struct ff_scalarization scalarizations[2], double *out);
 
-/** Repeat estimates with tasks `first_task` and iterations 0..n_repeats-1. */
+/** Repeat estimates with the random numbers of `task` and iterations 0..n_repeats-1. */
 void ff_accuracy_measure(const struct ff_system *system, const struct ff_gradient_options *options,
                          const double *rates, const struct ff_scalarization scalarizations[2],
                          uint32_t task, int n_repeats, struct ff_accuracy *out);

@@ -33,25 +33,26 @@ struct search {
     double *theta; /* [P] */
 };
 
-/* Minimise from search->theta; keep the result as point i of the reference if it is the best so far. */
-static enum ff_status try_start(struct search *search, const struct ff_scalarization *scalarization,
-                                struct ff_reference *reference, int i)
+/* Minimise from search->theta; keep the result as point i of the reference if it is the best so far. A start
+ * from which the chain falls apart is passed over. */
+static void try_start(struct search *search, const struct ff_scalarization *scalarization,
+                      struct ff_reference *reference, int i)
 {
     enum ff_outcome outcome;
     double current, entropy;
     search->trace.n_recorded = 0;
-    TRY(ff_task_solver_optimize(search->solver, scalarization, 0, search->theta, &search->trace,
-                                &outcome));
-    TRY(ff_task_solver_exact(search->solver, search->theta, &current, &entropy));
+    if (ff_task_solver_optimize(search->solver, scalarization, 0, search->theta, &search->trace,
+                                &outcome) != FF_OK ||
+        ff_task_solver_exact(search->solver, search->theta, &current, &entropy) != FF_OK)
+        return;
     const double value = ff_scalarize(scalarization, current, entropy, NULL, NULL);
-    if (!(value < reference->objective[i]))
-        return FF_OK;
+    if (!isnan(reference->objective[i]) && !(value < reference->objective[i]))
+        return;
     reference->objective[i] = value;
     reference->current[i] = current;
     reference->entropy_production[i] = entropy;
-    memcpy(reference->theta + i * search->design->n_parameters, search->theta,
+    memcpy(reference->theta + (size_t)i * (size_t)search->design->n_parameters, search->theta,
            sizeof *search->theta * (size_t)search->design->n_parameters);
-    return FF_OK;
 }
 
 static void draw_start(const struct ff_design *design, struct ff_stream *stream, double *theta)
@@ -61,29 +62,31 @@ static void draw_start(const struct ff_design *design, struct ff_stream *stream,
     ff_design_clip(design, theta);
 }
 
-/* Starts in turn: theta = 0, the hint, the optimum of the scalarisation before, and random ones. */
-static enum ff_status search_point(struct search *search,
-                                   const struct ff_scalarization *scalarization,
-                                   const struct ff_reference_options *options, uint64_t seed,
-                                   const double *hint, struct ff_reference *reference, int i)
+/* Starts in turn: theta = 0, random ones, the hint, and the optimum of the scalarisation before. */
+static void search_point(struct search *search, const struct ff_scalarization *scalarization,
+                         const struct ff_reference_options *options, uint64_t seed,
+                         const double *hint, struct ff_reference *reference, int i)
 {
-    const size_t size = sizeof *search->theta * (size_t)search->design->n_parameters;
+    const size_t n_parameters = (size_t)search->design->n_parameters;
+    const size_t size = sizeof *search->theta * n_parameters;
     struct ff_stream stream = ff_stream_at(seed, (uint32_t)i, FF_PURPOSE_START, 1, 0);
-    reference->objective[i] = INFINITY;
+    reference->objective[i] = reference->current[i] = reference->entropy_production[i] = NAN;
+    for (size_t p = 0; p < n_parameters; p++)
+        reference->theta[(size_t)i * n_parameters + p] = NAN;
     for (int start = 0; start < options->n_starts; start++) {
         memset(search->theta, 0, size);
         if (start > 0)
             draw_start(search->design, &stream, search->theta);
-        TRY(try_start(search, scalarization, reference, i));
+        try_start(search, scalarization, reference, i);
     }
-    if (hint != NULL && isfinite(hint[0])) {
-        memcpy(search->theta, hint, size);
-        TRY(try_start(search, scalarization, reference, i));
+    const double *before = i > 0 ? reference->theta + (size_t)(i - 1) * n_parameters : NULL;
+    const double *more[2] = {hint, before};
+    for (int k = 0; k < 2; k++) {
+        if (more[k] == NULL || isnan(more[k][0]))
+            continue;
+        memcpy(search->theta, more[k], size);
+        try_start(search, scalarization, reference, i);
     }
-    if (i == 0)
-        return FF_OK;
-    memcpy(search->theta, reference->theta + (i - 1) * search->design->n_parameters, size);
-    return try_start(search, scalarization, reference, i);
 }
 
 static void fill_bound(const struct ff_system *system, struct ff_reference *reference)
@@ -101,10 +104,10 @@ static void fill_bound(const struct ff_system *system, struct ff_reference *refe
     }
 }
 
-enum ff_status ff_reference_create(const struct ff_system *system,
-                                   const struct ff_reference_options *options, uint64_t seed,
-                                   const struct ff_scalarization *scalarizations, int n,
-                                   const double *hints, struct ff_reference **out)
+struct ff_reference *ff_reference_create(const struct ff_system *system,
+                                         const struct ff_reference_options *options, uint64_t seed,
+                                         const struct ff_scalarization *scalarizations, int n,
+                                         const double *hints)
 {
     const int n_parameters = system->design->n_parameters;
     const struct ff_plan plan = {
@@ -113,35 +116,29 @@ enum ff_status ff_reference_create(const struct ff_system *system,
         .optimizer = {.type = &ff_optimizer_bfgs, .iterations = options->iterations},
     };
     struct search search = {.design = system->design};
-    *out = NULL;
     if (ff_task_solver_create(&plan, &search.solver) != FF_OK)
-        return FF_OK;
+        return NULL;
     if (ff_task_solver_n_states(search.solver) > options->max_states) {
         ff_task_solver_free(search.solver);
-        return FF_OK;
+        return NULL;
     }
     search.theta = FF_NEW(double, n_parameters);
     ff_trace_create(1, &search.trace);
-    enum ff_status status = FF_OK;
     struct ff_reference *reference = FF_NEW(struct ff_reference, 1);
     reference->n_points = n;
     reference->n_parameters = n_parameters;
     reference->current = FF_NEW(double, n);
     reference->entropy_production = FF_NEW(double, n);
     reference->objective = FF_NEW(double, n);
-    reference->theta = FF_NEW(double, n *n_parameters);
-    for (int i = 0; i < n && status == FF_OK; i++)
-        status = search_point(&search, &scalarizations[i], options, seed,
-                              hints != NULL ? hints + i * n_parameters : NULL, reference, i);
+    reference->theta = FF_NEW(double, (size_t)n *(size_t)n_parameters);
+    for (int i = 0; i < n; i++)
+        search_point(&search, &scalarizations[i], options, seed,
+                     hints != NULL ? hints + (size_t)i * (size_t)n_parameters : NULL, reference, i);
     fill_bound(system, reference);
     ff_trace_free(&search.trace);
     ff_task_solver_free(search.solver);
     free(search.theta);
-    if (status == FF_OK)
-        *out = reference;
-    else
-        ff_reference_free(reference);
-    return status;
+    return reference;
 }
 
 void ff_reference_free(struct ff_reference *reference)

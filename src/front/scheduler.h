@@ -49,7 +49,7 @@ bool ff_scheduler_is_done(const struct ff_scheduler *scheduler);
 /** The results so far; borrowed. */
 const struct ff_archive *ff_scheduler_archive(const struct ff_scheduler *scheduler);
 
-/** Tasks planned and completed so far, and the round in progress. */
+/** Tasks planned and completed so far. */
 void ff_scheduler_progress(const struct ff_scheduler *scheduler, int *n_planned, int *n_completed);
 
 #endif

@@ -184,15 +184,15 @@ static enum ff_status evaluate(void *context, const double *theta, uint32_t iter
 }
 
 /* The start with the least objective, all measured with the same random numbers. */
-static enum ff_status choose_start(struct ff_task_solver *solver, const struct ff_task *task,
-                                   double *theta)
+static void choose_start(struct ff_task_solver *solver, const struct ff_task *task, double *theta)
 {
     int best = 0;
     double best_value = INFINITY;
     for (int i = 0; i < task->n_starts && task->n_starts > 1; i++) {
         struct ff_means means;
-        TRY(ff_task_solver_measure(solver, task->starts + i * task->n_parameters, task->id,
-                                   FF_PURPOSE_START, &means));
+        if (ff_task_solver_measure(solver, task->starts + i * task->n_parameters, task->id,
+                                   FF_PURPOSE_START, &means) != FF_OK)
+            continue;
         const double value =
             ff_scalarize(&task->scalarization, means.current, means.entropy_production, NULL, NULL);
         if (value < best_value) {
@@ -202,7 +202,6 @@ static enum ff_status choose_start(struct ff_task_solver *solver, const struct f
     }
     memcpy(theta, task->starts + best * task->n_parameters,
            sizeof *theta * (size_t)task->n_parameters);
-    return FF_OK;
 }
 
 enum ff_status ff_task_solver_optimize(struct ff_task_solver *solver,
@@ -238,13 +237,15 @@ enum ff_status ff_task_solver_exact(struct ff_task_solver *solver, const double 
 static enum ff_status solve(struct ff_task_solver *solver, const struct ff_task *task,
                             struct ff_result *result)
 {
-    TRY(choose_start(solver, task, result->theta));
+    choose_start(solver, task, result->theta);
     TRY(ff_task_solver_optimize(solver, &task->scalarization, task->id, result->theta,
                                 &result->trace, &result->outcome));
     TRY(ff_task_solver_measure(solver, result->theta, task->id, FF_PURPOSE_EVALUATE,
                                &result->means));
-    return ff_task_solver_exact(solver, result->theta, &result->exact_current,
-                                &result->exact_entropy_production);
+    if (ff_task_solver_exact(solver, result->theta, &result->exact_current,
+                             &result->exact_entropy_production) != FF_OK)
+        result->exact_current = result->exact_entropy_production = NAN;
+    return FF_OK;
 }
 
 void ff_task_solver_run(struct ff_task_solver *solver, const struct ff_task *task,

@@ -229,9 +229,10 @@ static enum ff_status sweep(struct ff_gradient *gradient, struct ff_stream noise
             averaged_weights(gradient, adjoint, n);
         }
         step_back(gradient, adjoint, n, temperature, n < end);
-        CHECK(is_within_limits(gradient, adjoint), FF_ERR_DIVERGED,
-              "%s: the adjoint overflowed %lld events before the end of its sweep",
-              gradient->options.estimator->name, (long long)(last - n));
+        CHECK(
+            is_within_limits(gradient, adjoint), FF_ERR_DIVERGED,
+            "%s: the adjoint overflowed %lld events before the end of its sweep; set gradient.truncation",
+            gradient->options.estimator->name, (long long)(last - n));
     }
     return FF_OK;
 }

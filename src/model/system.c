@@ -21,9 +21,11 @@ static enum ff_status build_process(struct ff_node *section, const struct ff_mod
     return ff_model_types[kind]->build(section, out);
 }
 
-/* The bound sigma >= 2 N J atanh(N J / K) holds on a ring whose 2N rates sum to N K, for the current
- * through the ring: every edge obeys sigma_e = 2 j_e atanh(j_e / t_e), and 2 j atanh(j / t) is convex
- * and falls with the traffic t, so by Jensen's inequality the sum is least when it is spread evenly. */
+/* The bound sigma >= 2 N J atanh(N J / K) holds on a ring whose 2N rates sum to N K, for the current through
+ * the ring. With t_e the traffic of edge e and F_i the mean traffic of the two edges at site i, the rates
+ * sum to sum_i F_i/p_i >= (sum_i sqrt(F_i))^2, since sum_i p_i = 1. Every edge produces g(t_e) = 2 J atanh(J/t_e),
+ * convex and falling in t and in sqrt(t); Jensen's inequality twice gives
+ * sum_e g(t_e) >= sum_i g(F_i) >= N g((sum_i sqrt(F_i) / N)^2) >= N g(K/N). */
 static double ring_bound_total(const struct ff_system *system, const struct ff_model_type *type)
 {
     const struct ff_process *process = system->process;

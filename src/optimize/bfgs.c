@@ -9,6 +9,7 @@
 #include <gsl/gsl_errno.h>
 #include <gsl/gsl_multimin.h>
 #include <math.h>
+#include <stdbool.h>
 #include <stdlib.h>
 
 static const double first_step = 0.1, line_tolerance = 0.1, gradient_tolerance = 1e-10;
@@ -19,7 +20,8 @@ struct problem {
     const struct ff_objective *objective;
     double *theta;
     struct ff_evaluation evaluation; /* at theta */
-    enum ff_status status;           /* of the last evaluation that failed */
+    enum ff_status status; /* of the first evaluation; a failing trial step is a NaN to GSL */
+    bool has_begun;
 };
 
 static double half_width(const struct ff_objective *objective, int p)
@@ -52,8 +54,9 @@ static void evaluate(const gsl_vector *z, void *context, double *value, gsl_vect
     theta_from_z(objective, z, problem->theta);
     const enum ff_status status =
         objective->evaluate(objective->context, problem->theta, 0, &problem->evaluation);
-    if (status != FF_OK)
+    if (!problem->has_begun)
         problem->status = status;
+    problem->has_begun = true;
     *value = status == FF_OK ? problem->evaluation.value : GSL_NAN;
     for (int p = 0; gradient != NULL && p < objective->n_parameters; p++) {
         const double slope = cos(gsl_vector_get(z, (size_t)p) / half_width(objective, p));

@@ -105,8 +105,11 @@ enum ff_status ff_descend(const struct ff_objective *objective,
             for (int p = 0; p < n; p++)
                 mean[p] += theta[p] / n_averaged;
     }
-    if (n_averaged > 0)
+    if (n_averaged > 0) {
+        memset(step, 0, sizeof *step * (size_t)n);
         memcpy(theta, mean, sizeof *theta * (size_t)n);
+        move(objective, 0.0, step, theta); /* rounding may have left the box */
+    }
     *outcome = FF_OUTCOME_MAX_ITERATIONS;
 fail:
     free(gradient);

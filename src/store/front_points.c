@@ -43,6 +43,14 @@ static const struct {
     {"exact_entropy_production", ff_unit_entropy_rate,
      "exact entropy production rate at the rates found",
      offsetof(struct ff_result, exact_entropy_production)},
+    {"current_scale", ff_unit_rate, "scale of the current in the scalarisation",
+     offsetof(struct ff_result, scalarization.current_scale)},
+    {"entropy_scale", ff_unit_entropy_rate, "scale of the entropy production rate",
+     offsetof(struct ff_result, scalarization.entropy_scale)},
+    {"current_ideal", ff_unit_rate, "ideal current of a chebyshev point, else 0",
+     offsetof(struct ff_result, scalarization.current_ideal)},
+    {"entropy_ideal", ff_unit_entropy_rate, "ideal entropy production rate, likewise",
+     offsetof(struct ff_result, scalarization.entropy_ideal)},
 };
 
 static enum ff_status write_columns(const struct ff_group *group, const struct ff_archive *archive)
@@ -150,6 +158,11 @@ static int outcome_flag(const struct ff_archive *archive, int i)
     return is_failed(&archive->points[i]) ? -1 : (int)archive->points[i].outcome;
 }
 
+static int scalarization_flag(const struct ff_archive *archive, int i)
+{
+    return (int)archive->points[i].scalarization.kind;
+}
+
 static const struct {
     const char *name, *long_name;
     int (*value)(const struct ff_archive *archive, int i);
@@ -161,6 +174,8 @@ static const struct {
     {"status", "whether the task succeeded", status_flag, 0, "ok failed"},
     {"outcome", "why the optimiser stopped", outcome_flag, -1,
      "none converged max_iterations stalled"},
+    {"scalarization", "how the two objectives became one", scalarization_flag, 0,
+     "weighted chebyshev"},
 };
 
 static enum ff_status write_flags(const struct ff_group *group, const struct ff_archive *archive)

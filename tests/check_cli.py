@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # labels: unit
-# timeout: 120
+# timeout: 400
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The commands as a user types them: help, resolved configurations, shipped examples, JSON, kills."""
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # labels: unit
-# timeout: 120
+# timeout: 300
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Every mistake in a configuration or on the command line is one line, exit code 2 and no file.
 

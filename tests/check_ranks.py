@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # labels: mpi
-# timeout: 120
+# timeout: 300
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The number of ranks changes nothing but the time: same bytes, same failures, an idle rank 0."""
 

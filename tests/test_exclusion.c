@@ -17,18 +17,10 @@
 
 #include <cmocka.h>
 
+#include "support.h"
+
 static const double largest_z = 5.0;
 enum { N_TRAJECTORIES = 100, MAX_OPEN_SITES = 8 };
-
-static struct ff_system *read_system(const char *text)
-{
-    struct ff_yaml *document;
-    struct ff_system *system;
-    assert_int_equal(ff_yaml_read_text("test", text, &document), FF_OK);
-    assert_int_equal(ff_system_read(ff_yaml_root(document), &system), FF_OK);
-    ff_yaml_free(document);
-    return system;
-}
 
 static void assert_close(double value, double expected, double relative)
 {

@@ -16,6 +16,8 @@
 
 #include <cmocka.h>
 
+#include "support.h"
+
 static void assert_near(double value, double expected, double error)
 {
     if (!(fabs(value - expected) <= error))
@@ -27,16 +29,6 @@ enum { MAX_CHANNELS = 16 };
 static const double largest_z = 5.0;
 
 /* ---- systems -------------------------------------------------------------------------------- */
-
-static struct ff_system *read_system(const char *text)
-{
-    struct ff_yaml *document;
-    struct ff_system *system;
-    assert_int_equal(ff_yaml_read_text("test", text, &document), FF_OK);
-    assert_int_equal(ff_system_read(ff_yaml_root(document), &system), FF_OK);
-    ff_yaml_free(document);
-    return system;
-}
 
 static struct ff_system *disordered_ring(int n_walkers)
 {

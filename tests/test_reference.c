@@ -15,6 +15,8 @@
 
 #include <cmocka.h>
 
+#include "support.h"
+
 static void assert_near(double value, double expected, double error)
 {
     if (!(fabs(value - expected) <= error))
@@ -25,16 +27,6 @@ enum { N_WEIGHTS = 4 };
 static const double weights[N_WEIGHTS] = {0.2, 0.5, 0.8, 0.95};
 static const struct ff_reference_options options = {
     .is_wanted = true, .max_states = 200, .n_starts = 3, .iterations = 1000};
-
-static struct ff_system *read_system(const char *text)
-{
-    struct ff_yaml *document;
-    struct ff_system *system;
-    assert_int_equal(ff_yaml_read_text("test", text, &document), FF_OK);
-    assert_int_equal(ff_system_read(ff_yaml_root(document), &system), FF_OK);
-    ff_yaml_free(document);
-    return system;
-}
 
 static struct ff_system *read_ring(int n_sites)
 {

@@ -18,6 +18,8 @@
 
 #include <cmocka.h>
 
+#include "support.h"
+
 static void assert_near(double value, double expected, double error)
 {
     if (!(fabs(value - expected) <= error))
@@ -33,16 +35,6 @@ static const struct ff_horizon horizon = {.events = 1500, .burn_in = 400};
 enum { N_TRAJECTORIES = 200 };
 
 /* ---- random networks ------------------------------------------------------------------------ */
-
-static struct ff_system *read_system(const char *text)
-{
-    struct ff_yaml *document;
-    struct ff_system *system;
-    assert_int_equal(ff_yaml_read_text("test", text, &document), FF_OK);
-    assert_int_equal(ff_system_read(ff_yaml_root(document), &system), FF_OK);
-    ff_yaml_free(document);
-    return system;
-}
 
 /* Three to eight states on a cycle, which makes the network strongly connected, with as many chords again,
  * some of them parallel to other edges. `spread` is the standard deviation of the forces on the edges;

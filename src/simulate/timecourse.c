@@ -34,10 +34,11 @@ static enum ff_status record(struct ff_timecourse_sums *sums, int point, const i
         CHECK(x[i] <= FF_TIMECOURSE_MAX_COUNT, FF_ERR_NUMERICAL,
               "an occupation of %d is too large for a time course", x[i]);
         ff_wide *power = sums->power[(size_t)point * (size_t)sums->n_sites + (size_t)i];
-        ff_wide term = 1;
+        const ff_wide count = (ff_wide)x[i];
+        ff_wide term = count;
         for (int q = 0; q < 4; q++) {
-            term *= (ff_wide)x[i];
             power[q] += term;
+            term *= count;
         }
     }
     sums->reached[point]++;

@@ -224,7 +224,8 @@ const struct ff_command ff_command_run = {
     .name = "run",
     .synopsis = "run CONFIG -o FRONT.h5",
     .doc = "map the front, with mpirun on many ranks or without it on one",
-    .options = FF_OPTION_OUTPUT | FF_OPTION_FORCE | FF_OPTION_CONFIG | FF_OPTION_VERBOSITY,
+    .options = FF_OPTION_OUTPUT | FF_OPTION_MUST_OUTPUT | FF_OPTION_FORCE | FF_OPTION_CONFIG |
+               FF_OPTION_VERBOSITY,
     .is_parallel = true,
     .run = run_run,
 };

@@ -11,15 +11,16 @@ static const uint32_t scale_task = UINT32_MAX;
 
 static enum ff_status read_sections(struct ff_yaml *document, struct ff_setup *out)
 {
-    static const char *const sections[] = {"model",     "design",    "objective",  "front",
-                                           "gradient",  "optimizer", "simulation", "evaluation",
-                                           "reference", "seed",      NULL};
+    static const char *const sections[] = {"model",     "design",     "objective",  "front",
+                                           "gradient",  "optimizer",  "simulation", "evaluation",
+                                           "reference", "timecourse", "seed",       NULL};
     struct ff_node *root = ff_yaml_root(document), *section;
     TRY(ff_node_allow(root, sections));
     TRY(ff_system_read(root, &out->system));
     TRY(ff_node_section(root, "front", &section));
     TRY(ff_front_options_read(section, &out->front));
     TRY(ff_plan_read(root, out->system, &out->plan));
+    TRY(ff_timecourse_options_read(root, &out->timecourse));
     TRY(ff_node_section(root, "reference", &section));
     return ff_reference_options_read(section, &out->reference);
 }

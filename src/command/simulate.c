@@ -50,24 +50,35 @@ static enum ff_status simulate_run(const struct ff_arguments *arguments)
     TRY(ff_setup_read(arguments, &setup));
     const struct ff_system *system = setup.system;
     const struct ff_draw_key key = {setup.plan.gradient.seed, 0, 0, FF_PURPOSE_EVALUATE};
+    enum ff_status status = FF_OK;
     double *theta = ff_setup_initial_theta(&setup);
     double *rates = FF_NEW(double, system->process->n_channels);
-    struct ff_averages averages;
     ff_design_rates(system->design, theta, rates);
-    ff_averages_measure(system, rates, key, setup.plan.evaluation.horizon,
-                        setup.plan.evaluation.trajectories, &averages);
-    (arguments->is_json ? print_json : print_table)(system->process, &averages);
-    ff_averages_free(&averages);
+    if (setup.timecourse.points > 0) {
+        status = ff_timecourse_command(arguments, &setup, rates);
+    } else if (arguments->output != NULL) {
+        status = ff_status_raise(FF_ERR_CONFIG,
+                                 "-o is for time courses; %s has no section "
+                                 "`timecourse`",
+                                 arguments->input);
+    } else {
+        struct ff_averages averages;
+        ff_averages_measure(system, rates, key, setup.plan.evaluation.horizon,
+                            setup.plan.evaluation.trajectories, &averages);
+        (arguments->is_json ? print_json : print_table)(system->process, &averages);
+        ff_averages_free(&averages);
+    }
     free(rates);
     free(theta);
     ff_setup_free(&setup);
-    return FF_OK;
+    return status;
 }
 
 const struct ff_command ff_command_simulate = {
     .name = "simulate",
-    .synopsis = "simulate CONFIG",
-    .doc = "plain exact simulation at theta = 0: averages with errors (section `evaluation`)",
-    .options = FF_OPTION_CONFIG | FF_OPTION_JSON,
+    .synopsis = "simulate CONFIG [-o FILE.csv]",
+    .doc =
+        "plain exact simulation at theta = 0: averages with errors (section `evaluation`), or the time course (section `timecourse`)",
+    .options = FF_OPTION_CONFIG | FF_OPTION_JSON | FF_OPTION_OUTPUT | FF_OPTION_FORCE,
     .run = simulate_run,
 };

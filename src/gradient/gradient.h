@@ -46,10 +46,10 @@ struct ff_track_sums {
 /* Room for one trajectory's record. */
 struct ff_tape {
     int64_t capacity;
-    int *channel;                    /* [capacity] that fired */
-    double (*totals)[FF_NODE_WIDTH]; /* [capacity] a_0, j, s before it fired */
-    int *x;                          /* [I] state at the first event, for replay */
-    int64_t n_events;                /* recorded */
+    int *channel;                      /* [capacity] that fired */
+    double (*totals)[FF_TOTALS_WIDTH]; /* [capacity] a_0, j, s before it fired */
+    int *x;                            /* [I] state at the first event, for replay */
+    int64_t n_events;                  /* recorded */
 };
 
 /* Workspace and private state of an estimator, bound to one system. */

@@ -4,7 +4,7 @@
 #ifndef FF_TESTS_RIG_H
 #define FF_TESTS_RIG_H
 
-#include "simulate/walk.h"
+#include "simulate/ensemble.h"
 #include "support.h"
 
 #include <math.h>
@@ -48,26 +48,25 @@ static inline struct ff_system *random_network(uint32_t index, double spread, in
 /* Everything that a simulation of one walker needs. */
 struct rig {
     const struct ff_system *system;
-    struct ff_engine *engine;
+    struct ff_ensemble ensemble;
     struct ff_kinetics *kinetics;
-    struct ff_walk *walk;
+    struct ff_walk *walk; /* of the ensemble */
 };
 
 static inline struct rig make_rig(const struct ff_system *system, const double *rates)
 {
     struct rig rig = {.system = system};
-    ff_engine_create(system, &rig.engine);
+    ff_ensemble_create(system, &rig.ensemble);
     ff_kinetics_create(system, &rig.kinetics);
-    ff_walk_create(rig.engine, &rig.walk);
+    rig.walk = rig.ensemble.walk;
     ff_kinetics_set(rig.kinetics, system, rates);
     return rig;
 }
 
 static inline void free_rig(struct rig *rig)
 {
-    ff_walk_free(rig->walk);
+    ff_ensemble_free(&rig->ensemble);
     ff_kinetics_free(rig->kinetics);
-    ff_engine_free(rig->engine);
 }
 
 #endif

@@ -110,7 +110,7 @@ static struct verdict judge(const struct ff_system *system, struct ff_exact *exa
         for (int i = 0; i < process->n_sites - 1; i++)
             residual[k][i] = times[i] - pi[i] * total;
     }
-    ff_ensemble_run(rig.walk, rig.kinetics, key, horizon, N_TRAJECTORIES, sums);
+    ff_ensemble_run(&rig.ensemble, rig.kinetics, key, horizon, N_TRAJECTORIES, sums);
     const struct ff_means means = ff_ensemble_means(sums, N_TRAJECTORIES, 1);
     const struct ff_exact_values values = ff_exact_observe(exact);
     free_rig(&rig);
@@ -326,7 +326,7 @@ static struct ff_means plain_means(struct rig *rig)
     memcpy(rig->kinetics->current, system->observables->current, sizeof(double) * (size_t)n);
     ff_observables_entropy(system->observables, system->process, rig->kinetics->rates,
                            rig->kinetics->entropy);
-    ff_ensemble_run(rig->walk, rig->kinetics, key, horizon, N_TRAJECTORIES, sums);
+    ff_ensemble_run(&rig->ensemble, rig->kinetics, key, horizon, N_TRAJECTORIES, sums);
     return ff_ensemble_means(sums, N_TRAJECTORIES, 1);
 }
 
@@ -337,7 +337,7 @@ static void the_gauge_reduces_noise_near_equilibrium(void **state)
         struct ff_system *system = random_network(i, 0.05, 1);
         struct rig rig = make_rig(system, system->process->rates);
         struct ff_sums sums[N_TRAJECTORIES];
-        ff_ensemble_run(rig.walk, rig.kinetics, key, horizon, N_TRAJECTORIES, sums);
+        ff_ensemble_run(&rig.ensemble, rig.kinetics, key, horizon, N_TRAJECTORIES, sums);
         const struct ff_means gauged = ff_ensemble_means(sums, N_TRAJECTORIES, 1);
         const struct ff_means plain = plain_means(&rig);
         const double apart_j = hypot(gauged.current_stderr, plain.current_stderr);

@@ -83,9 +83,11 @@ enum ff_status ff_gradient_create(const struct ff_system *system,
         *out = gradient;
         return FF_OK;
     }
-    ff_engine_create(system, &gradient->engine);
+    ff_ensemble_create(system, &gradient->baseline);
+    gradient->engine = gradient->baseline.engine;
+    gradient->walk = gradient->baseline.walk;
+    gradient->baseline_sums = FF_NEW(struct ff_sums, options->baseline);
     ff_kinetics_create(system, &gradient->kinetics);
-    ff_walk_create(gradient->engine, &gradient->walk);
     tape_create(system->process, type->n_events(options), &gradient->tape);
     gradient->sums.gradient =
         ff_allocate((unsigned long)n_channels, sizeof *gradient->sums.gradient);
@@ -107,9 +109,9 @@ void ff_gradient_free(struct ff_gradient *gradient)
     free(gradient->tape.channel);
     free(gradient->tape.totals);
     free(gradient->tape.x);
-    ff_walk_free(gradient->walk);
+    ff_ensemble_free(&gradient->baseline);
+    free(gradient->baseline_sums);
     ff_kinetics_free(gradient->kinetics);
-    ff_engine_free(gradient->engine);
     free(gradient);
 }
 
@@ -152,13 +154,15 @@ static void add_baseline(struct ff_gradient *gradient, uint32_t task, uint32_t i
                          struct ff_sums *means)
 {
     const struct ff_draw_key key = {gradient->options.seed, task, iteration, FF_PURPOSE_BASELINE};
-    for (int i = 0; i < gradient->options.baseline; i++) {
-        const struct ff_sums sums =
-            ff_ensemble_trajectory(gradient->walk, gradient->kinetics,
-                                   ff_draw_stream(key, (uint32_t)i), gradient->options.horizon);
-        means->time += sums.time;
-        means->current += sums.current;
-        means->entropy += sums.entropy;
+    const int n = gradient->options.baseline;
+    if (n == 0)
+        return;
+    ff_ensemble_run(&gradient->baseline, gradient->kinetics, key, gradient->options.horizon, n,
+                    gradient->baseline_sums);
+    for (int i = 0; i < n; i++) {
+        means->time += gradient->baseline_sums[i].time;
+        means->current += gradient->baseline_sums[i].current;
+        means->entropy += gradient->baseline_sums[i].entropy;
     }
 }
 

@@ -56,9 +56,11 @@ struct ff_tape {
 struct ff_gradient {
     const struct ff_system *system;
     struct ff_gradient_options options;
-    struct ff_engine *engine;
-    struct ff_kinetics *kinetics;
+    struct ff_ensemble baseline;
+    struct ff_sums *baseline_sums; /* [baseline] */
+    struct ff_engine *engine;      /* of the tracked trajectories: those of `baseline` */
     struct ff_walk *walk;
+    struct ff_kinetics *kinetics;
     struct ff_tape tape;
     struct ff_track_sums sums;
     struct ff_exact *exact; /* estimator `exact` only */

@@ -31,7 +31,7 @@ static enum ff_status read_gradient(struct ff_node *section, struct ff_gradient_
     const struct ff_integer_rule tracked = {.fallback = 64, .min = 1, .max = 1000000};
     const struct ff_integer_rule baseline = {.fallback = 0, .min = 0, .max = 1000000};
     TRY(ff_node_int(section, "window", window, &options->window));
-    const struct ff_integer_rule locality = {.fallback = 8, .min = 1, .max = 1000000};
+    const struct ff_integer_rule locality = {.fallback = 8, .min = 0, .max = 1000000};
     TRY(ff_node_int(section, "locality", locality, &options->locality));
     TRY(ff_node_real(section, "temperature", temperature, &options->temperature));
     TRY(ff_node_int(section, "truncation", truncation, &options->truncation));

@@ -20,8 +20,8 @@ struct ff_estimator_type;
 /* Sections `gradient` and `simulation` of a configuration. */
 struct ff_gradient_options {
     const struct ff_estimator_type *estimator;
-    int window;         /* score: events of credit after each choice */
-    int locality;       /* local: distance of full credit in space */
+    int window;         /* score, local: events of credit after each choice */
+    int locality;       /* local: channels so near get full credit; 0 = all of them */
     double temperature; /* stgs: of the relaxed choice, in (0, 1] */
     int truncation; /* stgs, rbst: least number of events a choice is followed for; 0 = to the end */
     int tracked, baseline; /* trajectories of either kind per estimate */

@@ -4,13 +4,14 @@
  * only the neighbourhood of s can feel that choice. Here f is replaced by
  *     f_s(x) = sum_r w(s, r) f~_r a_r(x),   w = 1 up to distance d, falling linearly to 0 at 2d,
  * centred by its own mean. What is dropped is the covariance of the choice with f farther off: a bias that
- * vanishes as d grows, and with w = 1 everywhere there is none. Distance is counted in the graph that
+ * vanishes as d grows, and with w = 1 everywhere (d = 0 asks for it) there is none. Distance is counted in the graph that
  * joins r to the channels it affects, between cells of channels around one of them.
  *
  * A trajectory is cut into bins of W/8 events, with scores and contributions
  *     B_s = sum_{n in bin} (1{r_n = s} - a_s(x_n) t_n),   G_s = sum_{n in bin} f_s(x_n) t_n,
  * and grad F is the mean of sum c_s a_s t_n + sum_bins B_s(b) sum_l q_l G_s(b + l), q_l the tapered window of score.c
- * in bins. Contributions before a choice in its own bin add nothing: a score has mean zero given the past.
+ * in bins. A bin has at least one event. Contributions before a choice in its own bin add nothing: a score has mean zero given
+ * the past.
  * The dwell is t_n = 2/a_0 or 0 by a fair coin: like an exponential dwell it has mean 1/a_0 and mean square
  * 2/a_0^2, and the estimator depends on dwells through these two alone.
  *
@@ -22,7 +23,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { LAGS = 8, SLOTS = LAGS + 1 }; /* bins in a window; bins alive at a time */
+enum {
+    LAGS = 8,              /* bins in a window */
+    SLOTS = LAGS + 1,      /* bins alive at a time */
+    CELLS_PER_DISTANCE = 4 /* d over the radius of a cell */
+};
 
 struct local {
     int n_cells;
@@ -42,71 +47,104 @@ struct local {
 
 /* ---- cells ---------------------------------------------------------------------------------- */
 
-/* Channels by distance from `from`, breadth first, up to `radius`; returns their number. */
-static int reach(const struct ff_process *process, int from, int radius, int *distance, int *queue)
+/* Breadth-first search over channels. */
+struct search {
+    int *distance; /* [R] from where the search began, -1 beyond its radius */
+    int *queue;    /* [R] channels found, nearest first */
+    int n_found;
+};
+
+static void search_from(const struct ff_process *process, int channel, int radius,
+                        struct search *search)
 {
-    int n = 1;
-    for (int r = 0; r < process->n_channels; r++)
-        distance[r] = -1;
-    distance[from] = 0;
-    queue[0] = from;
-    for (int i = 0; i < n; i++) {
-        const int r = queue[i];
-        if (distance[r] == radius)
-            break;
+    for (int i = 0; i < search->n_found; i++)
+        search->distance[search->queue[i]] = -1;
+    search->n_found = 1;
+    search->queue[0] = channel;
+    search->distance[channel] = 0;
+    for (int i = 0; i < search->n_found; i++) {
+        const int r = search->queue[i];
+        if (search->distance[r] == radius)
+            return;
         for (int k = process->affected_start[r]; k < process->affected_start[r + 1]; k++) {
             const int other = process->affected[k];
-            if (distance[other] < 0) {
-                distance[other] = distance[r] + 1;
-                queue[n++] = other;
-            }
+            if (search->distance[other] >= 0)
+                continue;
+            search->distance[other] = search->distance[r] + 1;
+            search->queue[search->n_found++] = other;
         }
     }
-    return n;
 }
 
-static void find_cells(const struct ff_process *process, int locality, struct local *local)
+/* Channels in no cell yet become the centre of a new one, with those around it. centre_of [R] is the cell that a
+ * channel is the centre of, or -1. */
+static void find_cells(const struct ff_process *process, int locality, struct search *search,
+                       struct local *local, int *centre_of)
 {
-    const int n_channels = process->n_channels;
-    int *distance = FF_NEW(int, n_channels), *queue = FF_NEW(int, n_channels);
-    int *centre = FF_NEW(int, n_channels);
-    for (int r = 0; r < n_channels; r++)
-        local->cell[r] = -1;
-    for (int r = 0; r < n_channels; r++) {
+    const int radius = locality > 0 ? locality / CELLS_PER_DISTANCE : process->n_channels;
+    for (int r = 0; r < process->n_channels; r++)
+        local->cell[r] = centre_of[r] = -1;
+    for (int r = 0; r < process->n_channels; r++) {
         if (local->cell[r] >= 0)
             continue;
-        const int n = reach(process, r, locality / 4, distance, queue);
-        for (int i = 0; i < n; i++)
-            if (local->cell[queue[i]] < 0)
-                local->cell[queue[i]] = local->n_cells;
-        centre[local->n_cells++] = r;
+        search_from(process, r, radius, search);
+        for (int i = 0; i < search->n_found; i++)
+            if (local->cell[search->queue[i]] < 0)
+                local->cell[search->queue[i]] = local->n_cells;
+        centre_of[r] = local->n_cells++;
     }
+}
+
+static double weight_at(int distance, int locality)
+{
+    if (locality == 0 || distance <= locality)
+        return 1.0;
+    return (double)(2 * locality - distance) / locality;
+}
+
+/* The list of near cells, first counted, then written. */
+static void find_near(const struct ff_process *process, int locality, struct search *search,
+                      struct local *local, const int *centre_of)
+{
+    const int radius = locality > 0 ? 2 * locality - 1 : process->n_channels;
     local->near_start = FF_NEW(int, local->n_cells + 1);
-    for (int pass = 0; pass < 2; pass++) {
+    for (int is_writing = 0; is_writing <= 1; is_writing++) {
         int at = 0;
-        for (int c = 0; c < local->n_cells; c++) {
-            reach(process, centre[c], 2 * locality - 1, distance, queue);
-            for (int other = 0; other < local->n_cells; other++) {
-                const int d = distance[centre[other]];
-                if (d < 0)
+        for (int r = 0; r < process->n_channels; r++) {
+            if (centre_of[r] < 0)
+                continue;
+            search_from(process, r, radius, search);
+            for (int i = 0; i < search->n_found; i++) {
+                const int other = search->queue[i];
+                if (centre_of[other] < 0)
                     continue;
-                if (pass == 1) {
-                    local->near[at] = other;
-                    local->near_weight[at] =
-                        d <= locality ? 1.0 : (double)(2 * locality - d) / locality;
+                if (is_writing) {
+                    local->near[at] = centre_of[other];
+                    local->near_weight[at] = weight_at(search->distance[other], locality);
                 }
                 at++;
             }
-            local->near_start[c + 1] = at;
+            local->near_start[centre_of[r] + 1] = at;
         }
-        if (pass == 0) {
-            local->near = FF_NEW(int, at);
-            local->near_weight = FF_NEW(double, at);
-        }
+        if (is_writing)
+            return;
+        local->near = FF_NEW(int, at);
+        local->near_weight = FF_NEW(double, at);
     }
-    free(distance);
-    free(queue);
-    free(centre);
+}
+
+static void divide_into_cells(const struct ff_process *process, int locality, struct local *local)
+{
+    const int n_channels = process->n_channels;
+    struct search search = {.distance = FF_NEW(int, n_channels), .queue = FF_NEW(int, n_channels)};
+    int *centre_of = FF_NEW(int, n_channels);
+    for (int r = 0; r < n_channels; r++)
+        search.distance[r] = -1;
+    find_cells(process, locality, &search, local, centre_of);
+    find_near(process, locality, &search, local, centre_of);
+    free(search.distance);
+    free(search.queue);
+    free(centre_of);
 }
 
 /* ---- life cycle ----------------------------------------------------------------------------- */
@@ -132,7 +170,7 @@ static void *local_create(const struct ff_gradient *gradient)
     const int n_channels = process->n_channels;
     struct local *local = FF_NEW(struct local, 1);
     local->cell = FF_NEW(int, n_channels);
-    find_cells(process, gradient->options.locality, local);
+    divide_into_cells(process, gradient->options.locality, local);
     local->h = FF_NEW(double, n_channels);
     local->since = FF_NEW(double, n_channels);
     local->dwell = FF_NEW(double, n_channels);
@@ -185,6 +223,7 @@ static void fill_bin(const struct ff_gradient *gradient, struct local *local, in
     const struct ff_tape *tape = &gradient->tape;
     double clock = 0.0;
     uint64_t bits = 0;
+    memset(local->dwell, 0, sizeof *local->dwell * (size_t)process->n_channels);
     for (int64_t n = first; n < end; n++) {
         const int fired = tape->channel[n];
         if ((n - first) % 64 == 0)
@@ -196,7 +235,7 @@ static void fill_bin(const struct ff_gradient *gradient, struct local *local, in
         for (int k = process->affected_start[fired]; k < process->affected_start[fired + 1]; k++) {
             const int r = process->affected[k];
             charge(local, r, clock);
-            local->h[r] = ff_engine_multiplicity(gradient->engine, r, local->x);
+            local->h[r] = ff_process_multiplicity(process, r, local->x);
         }
     }
     double(*part)[2] = local->part[slot];
@@ -210,6 +249,19 @@ static void fill_bin(const struct ff_gradient *gradient, struct local *local, in
         part[local->cell[r]][1] += kinetics->entropy[r] * flow;
         local->since[r] = 0.0;
         local->fired[r] = 0.0;
+    }
+}
+
+/* From `credit` to `near_credit`. */
+static void sum_near(struct local *local)
+{
+    for (int c = 0; c < local->n_cells; c++) {
+        double sum[2] = {0.0, 0.0};
+        for (int k = local->near_start[c]; k < local->near_start[c + 1]; k++)
+            for (int i = 0; i < 2; i++)
+                sum[i] += local->near_weight[k] * local->credit[local->near[k]][i];
+        local->near_credit[c][0] = sum[0];
+        local->near_credit[c][1] = sum[1];
     }
 }
 
@@ -227,14 +279,7 @@ static void credit_bin(struct ff_gradient *gradient, struct local *local, int ol
             for (int i = 0; i < 2; i++)
                 local->credit[c][i] += q * local->part[slot][c][i];
     }
-    for (int c = 0; c < local->n_cells; c++) {
-        double sum[2] = {0.0, 0.0};
-        for (int k = local->near_start[c]; k < local->near_start[c + 1]; k++)
-            for (int i = 0; i < 2; i++)
-                sum[i] += local->near_weight[k] * local->credit[local->near[k]][i];
-        local->near_credit[c][0] = sum[0];
-        local->near_credit[c][1] = sum[1];
-    }
+    sum_near(local);
     const double *score = local->score[oldest];
     for (int r = 0; r < n_channels; r++) {
         const double *credit = local->near_credit[local->cell[r]];
@@ -257,10 +302,9 @@ static enum ff_status local_track(struct ff_gradient *gradient, struct ff_stream
     ff_tape_record(gradient, stream, local_n_events(&gradient->options), means);
     memcpy(local->x, gradient->tape.x, sizeof *local->x * (size_t)process->n_sites);
     for (int r = 0; r < n_channels; r++)
-        local->h[r] = ff_engine_multiplicity(gradient->engine, r, local->x);
+        local->h[r] = ff_process_multiplicity(process, r, local->x);
     for (int64_t b = 0; b < n_bins + LAGS; b++) {
         const int slot = (int)(b % SLOTS);
-        memset(local->dwell, 0, sizeof *local->dwell * (size_t)n_channels);
         fill_bin(gradient, local, slot, b * bin, (b + 1) * bin, &coins);
         if (b < n_bins) {
             gradient->sums.time += local->time[slot];
@@ -287,12 +331,9 @@ static void local_finish(struct ff_gradient *gradient, const struct ff_sums *mea
         local->credit[local->cell[r]][0] += kinetics->current[r] * flow / sums->time;
         local->credit[local->cell[r]][1] += kinetics->entropy[r] * flow / sums->time;
     }
+    sum_near(local);
     for (int r = 0; r < gradient->system->process->n_channels; r++) {
-        const int c = local->cell[r];
-        double near[2] = {0.0, 0.0};
-        for (int k = local->near_start[c]; k < local->near_start[c + 1]; k++)
-            for (int i = 0; i < 2; i++)
-                near[i] += local->near_weight[k] * local->credit[local->near[k]][i];
+        const double *near = local->near_credit[local->cell[r]];
         double *g = sums->gradient[r];
         g[FF_F_CURRENT] += (means->current / means->time - near[0]) * g[FF_F_TIME];
         g[FF_F_ENTROPY] += (means->entropy / means->time - near[1]) * g[FF_F_TIME];

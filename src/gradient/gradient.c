@@ -8,14 +8,15 @@
 #include <string.h>
 
 const struct ff_estimator_type *const ff_estimator_types[] = {
-    &ff_estimator_score, &ff_estimator_rbst, &ff_estimator_stgs, &ff_estimator_exact, NULL};
+    &ff_estimator_score, &ff_estimator_local, &ff_estimator_rbst,
+    &ff_estimator_stgs,  &ff_estimator_exact, NULL};
 
 /* ---- options -------------------------------------------------------------------------------- */
 
 static enum ff_status read_gradient(struct ff_node *section, struct ff_gradient_options *options)
 {
-    static const char *const keys[] = {"estimator", "window",   "temperature", "truncation",
-                                       "tracked",   "baseline", NULL};
+    static const char *const keys[] = {"estimator",  "window",  "locality", "temperature",
+                                       "truncation", "tracked", "baseline", NULL};
     TRY(ff_node_allow(section, keys));
     const char *names[sizeof ff_estimator_types / sizeof *ff_estimator_types] = {NULL};
     for (int i = 0; ff_estimator_types[i] != NULL; i++)
@@ -30,6 +31,8 @@ static enum ff_status read_gradient(struct ff_node *section, struct ff_gradient_
     const struct ff_integer_rule tracked = {.fallback = 64, .min = 1, .max = 1000000};
     const struct ff_integer_rule baseline = {.fallback = 0, .min = 0, .max = 1000000};
     TRY(ff_node_int(section, "window", window, &options->window));
+    const struct ff_integer_rule locality = {.fallback = 8, .min = 0, .max = 1000000};
+    TRY(ff_node_int(section, "locality", locality, &options->locality));
     TRY(ff_node_real(section, "temperature", temperature, &options->temperature));
     TRY(ff_node_int(section, "truncation", truncation, &options->truncation));
     TRY(ff_node_int(section, "tracked", tracked, &options->tracked));
@@ -210,6 +213,8 @@ enum ff_status ff_gradient_estimate(struct ff_gradient *gradient, const double *
     struct ff_sums means = {0};
     TRY(track_all(gradient, task, iteration, &means));
     add_baseline(gradient, task, iteration, &means);
+    if (options->estimator->finish != NULL)
+        options->estimator->finish(gradient, &means);
     combine(gradient, &means, out);
     out->n_events =
         options->tracked * (options->horizon.burn_in + options->estimator->n_events(options)) +

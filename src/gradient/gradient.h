@@ -20,7 +20,8 @@ struct ff_estimator_type;
 /* Sections `gradient` and `simulation` of a configuration. */
 struct ff_gradient_options {
     const struct ff_estimator_type *estimator;
-    int window;         /* score: events of credit after each choice */
+    int window;         /* score, local: events of credit after each choice */
+    int locality;       /* local: channels so near get full credit; 0 = all of them */
     double temperature; /* stgs: of the relaxed choice, in (0, 1] */
     int truncation; /* stgs, rbst: least number of events a choice is followed for; 0 = to the end */
     int tracked, baseline; /* trajectories of either kind per estimate */
@@ -79,6 +80,8 @@ struct ff_estimator_type {
      * FF_ERR_DIVERGED if the estimate overflows. */
     enum ff_status (*track)(struct ff_gradient *gradient, struct ff_stream stream,
                             struct ff_sums *means);
+    /** Complete gradient->sums after the last trajectory; optional. */
+    void (*finish)(struct ff_gradient *gradient, const struct ff_sums *means);
     /** The whole estimate without trajectories. */
     enum ff_status (*estimate)(struct ff_gradient *gradient, const double *rates,
                                struct ff_estimate *out);
@@ -87,7 +90,7 @@ struct ff_estimator_type {
 /** All estimators, NULL-terminated. */
 extern const struct ff_estimator_type *const ff_estimator_types[];
 extern const struct ff_estimator_type ff_estimator_score, ff_estimator_stgs, ff_estimator_rbst,
-    ff_estimator_exact;
+    ff_estimator_local, ff_estimator_exact;
 
 /** Read the sections `gradient` and `simulation`, and the top key `seed`. */
 enum ff_status ff_gradient_options_read(struct ff_node *root, struct ff_gradient_options *out);

@@ -183,7 +183,7 @@ class ShippedConfigurations(unittest.TestCase):
                 checked = document("gradcheck", path, "--repeats", "8", "--set", "gradient.tracked=8",
                                    *SMALLER.get(name_of(path), []))
                 self.assertEqual(checked["n_repeats"], 8)
-                self.assertEqual(set(checked["estimators"]), {"score", "rbst", "stgs"})
+                self.assertEqual(set(checked["estimators"]), {"score", "local", "rbst", "stgs"})
                 score = checked["estimators"]["score"]
                 for target, exact in checked["exact"].items():
                     self.assertEqual(len(exact), len(checked["parameter"]))

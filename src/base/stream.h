@@ -18,7 +18,8 @@ enum ff_purpose {
     FF_PURPOSE_BASELINE = 3, /* trajectories that only estimate means */
     FF_PURPOSE_EVALUATE = 4, /* re-evaluation of a finished design */
     FF_PURPOSE_START = 5,    /* starting points of optimisers, and the choice between them */
-    FF_PURPOSE_GUMBEL = 6    /* Gumbel noise of the straight-through estimator */
+    FF_PURPOSE_GUMBEL = 6,   /* Gumbel noise of the straight-through estimator */
+    FF_PURPOSE_DWELL = 7     /* coins of the dwells of the localised score */
 };
 
 #define FF_MAX_ITERATION ((1u << 24) - 1u)

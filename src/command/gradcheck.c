@@ -93,11 +93,12 @@ static void print_settings(const struct check *check)
     const struct ff_gradient_options *options = &check->options;
     printf(
         "walkers %d, %d estimates of %d tracked trajectories, %lld events each after %lld of "
-        "burn-in\nwindow %d (score), temperature %g (stgs), truncation %d (stgs, rbst; 0 = none)\n"
+        "burn-in\nwindow %d (score, local), locality %d (local; 0 = none), temperature %g (stgs), "
+        "truncation %d (stgs, rbst; 0 = none)\n"
         "plain simulation: %.1f ns/event\n\n",
         check->system->process->n_walkers, check->n_repeats, options->tracked,
         (long long)options->horizon.events, (long long)options->horizon.burn_in, options->window,
-        options->temperature, options->truncation, check->plain_ns);
+        options->locality, options->temperature, options->truncation, check->plain_ns);
 }
 
 static void print_summaries(const struct check *check, const struct checked *list, int n)

@@ -47,7 +47,7 @@ static unsigned hash_state(const int *x, int n_sites)
 }
 
 /* Number of the state x, added to the chain if it is new; -1 when the chain is full. */
-static int find_or_add(struct ff_chain *chain, struct table *table, const int *x)
+static int find_or_add(struct ff_chain *chain, struct table *table, int max_states, const int *x)
 {
     const size_t size = sizeof *x * (size_t)chain->n_sites;
     unsigned at = hash_state(x, chain->n_sites) & (table->n_slots - 1);
@@ -56,7 +56,7 @@ static int find_or_add(struct ff_chain *chain, struct table *table, const int *x
         if (memcmp(chain->state + (size_t)found * (size_t)chain->n_sites, x, size) == 0)
             return found;
     }
-    if (chain->n_states == FF_MAX_STATES)
+    if (chain->n_states == max_states)
         return -1;
     memcpy(chain->state + (size_t)chain->n_states * (size_t)chain->n_sites, x, size);
     table->slot[at] = ++chain->n_states;
@@ -78,7 +78,7 @@ static void grow(struct ff_chain *chain, int *capacity)
 
 /* Follow every channel out of state number `from`. */
 static bool expand(const struct ff_process *process, struct ff_chain *chain, struct table *table,
-                   int from, int *x, int *capacity)
+                   int max_states, int from, int *x, int *capacity)
 {
     for (int r = 0; r < process->n_channels; r++) {
         memcpy(x, chain->state + (size_t)from * (size_t)chain->n_sites,
@@ -88,7 +88,7 @@ static bool expand(const struct ff_process *process, struct ff_chain *chain, str
             continue;
         for (int e = process->change_start[r]; e < process->change_start[r + 1]; e++)
             x[process->change_site[e]] += process->change_amount[e];
-        const int to = find_or_add(chain, table, x);
+        const int to = find_or_add(chain, table, max_states, x);
         if (to < 0)
             return false;
         grow(chain, capacity);
@@ -102,7 +102,7 @@ static bool expand(const struct ff_process *process, struct ff_chain *chain, str
 
 /* Whether an exclusion process is too large to be searched: binomial(I, N) states on a closed lattice; an
  * open one, which no channel conserves, has 2^I. */
-static bool is_hopeless(const struct ff_process *process)
+static bool is_hopeless(const struct ff_process *process, int max_states)
 {
     if (!process->is_exclusive)
         return false;
@@ -112,45 +112,49 @@ static bool is_hopeless(const struct ff_process *process)
         is_open = is_open || process->change_start[r + 1] - process->change_start[r] == 1;
     const double log_states =
         is_open ? n * log(2.0) : lgamma(n + 1.0) - lgamma(k + 1.0) - lgamma(n - k + 1.0);
-    return log_states > log(FF_MAX_STATES);
+    return log_states > log(max_states) + 1e-9;
 }
 
-static enum ff_status search_states(const struct ff_process *process, struct ff_chain *chain)
+static enum ff_status search_states(const struct ff_process *process, int max_states,
+                                    struct ff_chain *chain)
 {
-    CHECK(!is_hopeless(process), FF_ERR_NUMERICAL,
-          "the process has more than %d states: no exact solution", FF_MAX_STATES);
+    CHECK(!is_hopeless(process, max_states), FF_ERR_NUMERICAL,
+          "the process has more than %d states: no exact solution", max_states);
     const size_t n_sites = (size_t)process->n_sites;
     int capacity = 1024;
-    struct table table = {.n_slots = 4 * 131072};
+    struct table table = {.n_slots = 2};
+    while (table.n_slots < 2 * (unsigned)max_states)
+        table.n_slots *= 2;
     table.slot = FF_NEW(int, table.n_slots);
     int *x = FF_NEW(int, n_sites);
     chain->n_sites = process->n_sites;
-    chain->state = FF_NEW(int, FF_MAX_STATES *n_sites);
-    chain->start = FF_NEW(int, FF_MAX_STATES + 1);
+    chain->state = FF_NEW(int, (size_t)max_states *n_sites);
+    chain->start = FF_NEW(int, max_states + 1);
     chain->target = FF_NEW(int, capacity);
     chain->channel = FF_NEW(int, capacity);
     chain->multiplicity = FF_NEW(double, capacity);
     for (int i = 0; i < process->n_sites; i++)
         x[i] = process->initial != NULL ? process->initial[i] : i < process->n_placed;
-    find_or_add(chain, &table, x);
+    find_or_add(chain, &table, max_states, x);
     bool is_complete = true;
     for (int from = 0; from < chain->n_states && is_complete; from++)
-        is_complete = expand(process, chain, &table, from, x, &capacity);
+        is_complete = expand(process, chain, &table, max_states, from, x, &capacity);
     free(table.slot);
     free(x);
     CHECK(is_complete, FF_ERR_NUMERICAL, "the process has more than %d states: no exact solution",
-          FF_MAX_STATES);
+          max_states);
     return FF_OK;
 }
 
-enum ff_status ff_chain_create(const struct ff_process *process, struct ff_chain **out)
+enum ff_status ff_chain_create(const struct ff_process *process, int max_states,
+                               struct ff_chain **out)
 {
     struct ff_chain *chain = FF_NEW(struct ff_chain, 1);
     enum ff_status status = FF_OK;
     if (process->is_independent)
         chain_of_one_walker(process, chain);
     else
-        status = search_states(process, chain);
+        status = search_states(process, max_states, chain);
     if (status == FF_OK)
         *out = chain;
     else

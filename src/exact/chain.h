@@ -24,8 +24,9 @@ struct ff_chain {
         state; /* [n_states][I] occupations; NULL for a single walker, which in state i is on site i */
 };
 
-/** Enumerate.  FF_ERR_NUMERICAL when there are more than FF_MAX_STATES states. */
-enum ff_status ff_chain_create(const struct ff_process *process, struct ff_chain **out);
+/** Enumerate.  FF_ERR_NUMERICAL when there are more than max_states states. */
+enum ff_status ff_chain_create(const struct ff_process *process, int max_states,
+                               struct ff_chain **out);
 
 /** Rate of transition t at these rate constants [R]. */
 static inline double ff_chain_rate(const struct ff_chain *chain, int t, const double *rates)

@@ -32,7 +32,7 @@ enum ff_status ff_exact_create(const struct ff_system *system, const struct ff_s
     struct ff_exact *exact = FF_NEW(struct ff_exact, 1);
     const int n_channels = system->process->n_channels;
     exact->system = system;
-    const enum ff_status status = ff_chain_create(system->process, &exact->chain);
+    const enum ff_status status = ff_chain_create(system->process, FF_MAX_STATES, &exact->chain);
     if (status != FF_OK) {
         free(exact);
         return status;

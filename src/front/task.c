@@ -71,9 +71,8 @@ struct ff_task_solver {
     const struct ff_plan *plan;
     struct ff_gradient *gradient;
     struct ff_estimate estimate;
-    struct ff_engine *engine;
+    struct ff_ensemble ensemble;
     struct ff_kinetics *kinetics;
-    struct ff_walk *walk;
     struct ff_sums *sums;                       /* [evaluation.trajectories] */
     struct ff_exact *exact;                     /* NULL where the states are too many */
     double *rates, *log_rate_gradient, *metric; /* [R] */
@@ -95,9 +94,8 @@ enum ff_status ff_task_solver_create(const struct ff_plan *plan, struct ff_task_
         return status;
     }
     ff_estimate_create(n_channels, &solver->estimate);
-    ff_engine_create(plan->system, &solver->engine);
+    ff_ensemble_create(plan->system, &solver->ensemble);
     ff_kinetics_create(plan->system, &solver->kinetics);
-    ff_walk_create(solver->engine, &solver->walk);
     solver->sums = FF_NEW(struct ff_sums, plan->evaluation.trajectories);
     if (ff_exact_create(plan->system, NULL, &solver->exact) != FF_OK)
         solver->exact = NULL;
@@ -119,9 +117,8 @@ void ff_task_solver_free(struct ff_task_solver *solver)
         return;
     ff_gradient_free(solver->gradient);
     ff_estimate_free(&solver->estimate);
-    ff_walk_free(solver->walk);
     ff_kinetics_free(solver->kinetics);
-    ff_engine_free(solver->engine);
+    ff_ensemble_free(&solver->ensemble);
     ff_exact_free(solver->exact);
     free(solver->sums);
     free(solver->rates);
@@ -137,7 +134,7 @@ enum ff_status ff_task_solver_measure(struct ff_task_solver *solver, const doubl
     const struct ff_draw_key key = {plan->gradient.seed, task, 0, purpose};
     ff_design_rates(plan->system->design, theta, solver->rates);
     ff_kinetics_set(solver->kinetics, plan->system, solver->rates);
-    ff_ensemble_run(solver->walk, solver->kinetics, key, plan->evaluation.horizon,
+    ff_ensemble_run(&solver->ensemble, solver->kinetics, key, plan->evaluation.horizon,
                     plan->evaluation.trajectories, solver->sums);
     *out = ff_ensemble_means(solver->sums, plan->evaluation.trajectories,
                              plan->system->process->n_walkers);

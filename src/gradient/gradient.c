@@ -8,14 +8,15 @@
 #include <string.h>
 
 const struct ff_estimator_type *const ff_estimator_types[] = {
-    &ff_estimator_score, &ff_estimator_rbst, &ff_estimator_stgs, &ff_estimator_exact, NULL};
+    &ff_estimator_score, &ff_estimator_local, &ff_estimator_rbst,
+    &ff_estimator_stgs,  &ff_estimator_exact, NULL};
 
 /* ---- options -------------------------------------------------------------------------------- */
 
 static enum ff_status read_gradient(struct ff_node *section, struct ff_gradient_options *options)
 {
-    static const char *const keys[] = {"estimator", "window",   "temperature", "truncation",
-                                       "tracked",   "baseline", NULL};
+    static const char *const keys[] = {"estimator",  "window",  "locality", "temperature",
+                                       "truncation", "tracked", "baseline", NULL};
     TRY(ff_node_allow(section, keys));
     const char *names[sizeof ff_estimator_types / sizeof *ff_estimator_types] = {NULL};
     for (int i = 0; ff_estimator_types[i] != NULL; i++)
@@ -30,6 +31,8 @@ static enum ff_status read_gradient(struct ff_node *section, struct ff_gradient_
     const struct ff_integer_rule tracked = {.fallback = 64, .min = 1, .max = 1000000};
     const struct ff_integer_rule baseline = {.fallback = 0, .min = 0, .max = 1000000};
     TRY(ff_node_int(section, "window", window, &options->window));
+    const struct ff_integer_rule locality = {.fallback = 8, .min = 0, .max = 1000000};
+    TRY(ff_node_int(section, "locality", locality, &options->locality));
     TRY(ff_node_real(section, "temperature", temperature, &options->temperature));
     TRY(ff_node_int(section, "truncation", truncation, &options->truncation));
     TRY(ff_node_int(section, "tracked", tracked, &options->tracked));
@@ -83,9 +86,11 @@ enum ff_status ff_gradient_create(const struct ff_system *system,
         *out = gradient;
         return FF_OK;
     }
-    ff_engine_create(system, &gradient->engine);
+    ff_ensemble_create(system, &gradient->baseline);
+    gradient->engine = gradient->baseline.engine;
+    gradient->walk = gradient->baseline.walk;
+    gradient->baseline_sums = FF_NEW(struct ff_sums, options->baseline);
     ff_kinetics_create(system, &gradient->kinetics);
-    ff_walk_create(gradient->engine, &gradient->walk);
     tape_create(system->process, type->n_events(options), &gradient->tape);
     gradient->sums.gradient =
         ff_allocate((unsigned long)n_channels, sizeof *gradient->sums.gradient);
@@ -107,9 +112,9 @@ void ff_gradient_free(struct ff_gradient *gradient)
     free(gradient->tape.channel);
     free(gradient->tape.totals);
     free(gradient->tape.x);
-    ff_walk_free(gradient->walk);
+    ff_ensemble_free(&gradient->baseline);
+    free(gradient->baseline_sums);
     ff_kinetics_free(gradient->kinetics);
-    ff_engine_free(gradient->engine);
     free(gradient);
 }
 
@@ -152,13 +157,15 @@ static void add_baseline(struct ff_gradient *gradient, uint32_t task, uint32_t i
                          struct ff_sums *means)
 {
     const struct ff_draw_key key = {gradient->options.seed, task, iteration, FF_PURPOSE_BASELINE};
-    for (int i = 0; i < gradient->options.baseline; i++) {
-        const struct ff_sums sums =
-            ff_ensemble_trajectory(gradient->walk, gradient->kinetics,
-                                   ff_draw_stream(key, (uint32_t)i), gradient->options.horizon);
-        means->time += sums.time;
-        means->current += sums.current;
-        means->entropy += sums.entropy;
+    const int n = gradient->options.baseline;
+    if (n == 0)
+        return;
+    ff_ensemble_run(&gradient->baseline, gradient->kinetics, key, gradient->options.horizon, n,
+                    gradient->baseline_sums);
+    for (int i = 0; i < n; i++) {
+        means->time += gradient->baseline_sums[i].time;
+        means->current += gradient->baseline_sums[i].current;
+        means->entropy += gradient->baseline_sums[i].entropy;
     }
 }
 
@@ -206,6 +213,8 @@ enum ff_status ff_gradient_estimate(struct ff_gradient *gradient, const double *
     struct ff_sums means = {0};
     TRY(track_all(gradient, task, iteration, &means));
     add_baseline(gradient, task, iteration, &means);
+    if (options->estimator->finish != NULL)
+        options->estimator->finish(gradient, &means);
     combine(gradient, &means, out);
     out->n_events =
         options->tracked * (options->horizon.burn_in + options->estimator->n_events(options)) +

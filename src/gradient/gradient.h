@@ -20,7 +20,8 @@ struct ff_estimator_type;
 /* Sections `gradient` and `simulation` of a configuration. */
 struct ff_gradient_options {
     const struct ff_estimator_type *estimator;
-    int window;         /* score: events of credit after each choice */
+    int window;         /* score, local: events of credit after each choice */
+    int locality;       /* local: channels so near get full credit; 0 = all of them */
     double temperature; /* stgs: of the relaxed choice, in (0, 1] */
     int truncation; /* stgs, rbst: least number of events a choice is followed for; 0 = to the end */
     int tracked, baseline; /* trajectories of either kind per estimate */
@@ -46,19 +47,21 @@ struct ff_track_sums {
 /* Room for one trajectory's record. */
 struct ff_tape {
     int64_t capacity;
-    int *channel;                    /* [capacity] that fired */
-    double (*totals)[FF_NODE_WIDTH]; /* [capacity] a_0, j, s before it fired */
-    int *x;                          /* [I] state at the first event, for replay */
-    int64_t n_events;                /* recorded */
+    int *channel;                      /* [capacity] that fired */
+    double (*totals)[FF_TOTALS_WIDTH]; /* [capacity] a_0, j, s before it fired */
+    int *x;                            /* [I] state at the first event, for replay */
+    int64_t n_events;                  /* recorded */
 };
 
 /* Workspace and private state of an estimator, bound to one system. */
 struct ff_gradient {
     const struct ff_system *system;
     struct ff_gradient_options options;
-    struct ff_engine *engine;
-    struct ff_kinetics *kinetics;
+    struct ff_ensemble baseline;
+    struct ff_sums *baseline_sums; /* [baseline] */
+    struct ff_engine *engine;      /* of the tracked trajectories: those of `baseline` */
     struct ff_walk *walk;
+    struct ff_kinetics *kinetics;
     struct ff_tape tape;
     struct ff_track_sums sums;
     struct ff_exact *exact; /* estimator `exact` only */
@@ -77,6 +80,8 @@ struct ff_estimator_type {
      * FF_ERR_DIVERGED if the estimate overflows. */
     enum ff_status (*track)(struct ff_gradient *gradient, struct ff_stream stream,
                             struct ff_sums *means);
+    /** Complete gradient->sums after the last trajectory; optional. */
+    void (*finish)(struct ff_gradient *gradient, const struct ff_sums *means);
     /** The whole estimate without trajectories. */
     enum ff_status (*estimate)(struct ff_gradient *gradient, const double *rates,
                                struct ff_estimate *out);
@@ -85,7 +90,7 @@ struct ff_estimator_type {
 /** All estimators, NULL-terminated. */
 extern const struct ff_estimator_type *const ff_estimator_types[];
 extern const struct ff_estimator_type ff_estimator_score, ff_estimator_stgs, ff_estimator_rbst,
-    ff_estimator_exact;
+    ff_estimator_local, ff_estimator_exact;
 
 /** Read the sections `gradient` and `simulation`, and the top key `seed`. */
 enum ff_status ff_gradient_options_read(struct ff_node *root, struct ff_gradient_options *out);

@@ -18,7 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { DWELL = FF_N_FUNCTIONALS, WIDTH = FF_NODE_WIDTH };
+enum { DWELL = FF_N_FUNCTIONALS, WIDTH = FF_TOTALS_WIDTH };
 
 struct score {
     double (*double_prefix)[WIDTH]; /* [n_events + 2] sums of earlier `prefix` */
@@ -126,11 +126,11 @@ static enum ff_status score_track(struct ff_gradient *gradient, struct ff_stream
     const struct ff_kinetics *kinetics = gradient->kinetics;
     for (int r = 0; r < n_channels; r++) {
         charge(score, r, running);
-        const double *unit = kinetics->per_multiplicity[r], *total = score->total[r];
+        const double rate = kinetics->rates[r], *total = score->total[r];
         double *g = gradient->sums.gradient[r];
-        g[FF_F_CURRENT] += unit[1] * total[DWELL] - unit[0] * total[FF_F_CURRENT];
-        g[FF_F_ENTROPY] += unit[2] * total[DWELL] - unit[0] * total[FF_F_ENTROPY];
-        g[FF_F_TIME] -= unit[0] * total[FF_F_TIME];
+        g[FF_F_CURRENT] += rate * (kinetics->current[r] * total[DWELL] - total[FF_F_CURRENT]);
+        g[FF_F_ENTROPY] += rate * (kinetics->entropy[r] * total[DWELL] - total[FF_F_ENTROPY]);
+        g[FF_F_TIME] -= rate * total[FF_F_TIME];
         gradient->sums.dwell[r] += total[DWELL];
     }
     gradient->sums.time += running[DWELL];

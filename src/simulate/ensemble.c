@@ -3,6 +3,8 @@
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "simulate/ensemble.h"
 
+#include "simulate/lanes.h"
+
 #include <math.h>
 
 struct ff_stream ff_draw_stream(struct ff_draw_key key, uint32_t trajectory)
@@ -27,12 +29,32 @@ struct ff_sums ff_ensemble_trajectory(struct ff_walk *walk, const struct ff_kine
     return sums;
 }
 
-void ff_ensemble_run(struct ff_walk *walk, const struct ff_kinetics *kinetics,
+void ff_ensemble_create(const struct ff_system *system, struct ff_ensemble *out)
+{
+    ff_engine_create(system, &out->engine);
+    ff_walk_create(out->engine, &out->walk);
+    ff_lanes_create(system->process, &out->lanes);
+}
+
+void ff_ensemble_free(struct ff_ensemble *ensemble)
+{
+    ff_lanes_free(ensemble->lanes);
+    ff_walk_free(ensemble->walk);
+    ff_engine_free(ensemble->engine);
+}
+
+void ff_ensemble_run(struct ff_ensemble *ensemble, const struct ff_kinetics *kinetics,
                      struct ff_draw_key key, struct ff_horizon horizon, int n_trajectories,
                      struct ff_sums *sums)
 {
+    if (ensemble->lanes != NULL) {
+        ff_lanes_set(ensemble->lanes, kinetics);
+        ff_lanes_run(ensemble->lanes, ff_lanes_best_kernel(), key, horizon, n_trajectories, sums);
+        return;
+    }
     for (int i = 0; i < n_trajectories; i++)
-        sums[i] = ff_ensemble_trajectory(walk, kinetics, ff_draw_stream(key, (uint32_t)i), horizon);
+        sums[i] = ff_ensemble_trajectory(ensemble->walk, kinetics, ff_draw_stream(key, (uint32_t)i),
+                                         horizon);
 }
 
 struct ff_means ff_ensemble_means(const struct ff_sums *sums, int n_trajectories, int n_walkers)

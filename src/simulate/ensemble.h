@@ -31,6 +31,19 @@ struct ff_means {
     double entropy_production, entropy_production_stderr;
 };
 
+struct ff_lanes;
+
+/* What runs trajectories of a system: in lanes when its states are few, else a walk. */
+struct ff_ensemble {
+    struct ff_engine *engine;
+    struct ff_walk *walk;
+    struct ff_lanes *lanes; /* or NULL */
+};
+
+/** Borrows the system. */
+void ff_ensemble_create(const struct ff_system *system, struct ff_ensemble *out);
+void ff_ensemble_free(struct ff_ensemble *ensemble);
+
 /** Stream of one trajectory of an ensemble. */
 struct ff_stream ff_draw_stream(struct ff_draw_key key, uint32_t trajectory);
 
@@ -39,7 +52,7 @@ struct ff_sums ff_ensemble_trajectory(struct ff_walk *walk, const struct ff_kine
                                       struct ff_stream stream, struct ff_horizon horizon);
 
 /** Run trajectories 0..n-1 into sums [n]. */
-void ff_ensemble_run(struct ff_walk *walk, const struct ff_kinetics *kinetics,
+void ff_ensemble_run(struct ff_ensemble *ensemble, const struct ff_kinetics *kinetics,
                      struct ff_draw_key key, struct ff_horizon horizon, int n_trajectories,
                      struct ff_sums *sums);
 

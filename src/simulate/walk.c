@@ -1,62 +1,23 @@
-/* The sum tree: set-up, and what changes in it when a channel fires.
+/* Set-up of a walk, and what changes when a channel fires.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "simulate/walk.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
+enum {
+    HEADROOM_BITS = 6, /* a propensity may grow by 2^6 before the quantum is chosen anew */
+    EVENTS_BETWEEN_SUMS = 16384, /* j and s are updated by differences, which round */
+};
 /* ---- engine --------------------------------------------------------------------------------- */
-
-static int plain_reactant(const struct ff_process *process, int channel)
-{
-    const int first = process->reactant_start[channel];
-    const bool is_plain =
-        process->reactant_start[channel + 1] == first + 1 && process->reactant_order[first] == 1;
-    return is_plain ? process->reactant_site[first] : -1;
-}
-
-static int compare_downward(const void *a, const void *b)
-{
-    return *(const int *)b - *(const int *)a;
-}
-
-/* The distinct inner nodes above a channel's affected leaves. A child's number exceeds its parent's,
- * so descending order is lowest level first. */
-static int ancestors(const struct ff_process *process, int n_leaves, int channel, int *nodes)
-{
-    int count = 0;
-    for (int k = process->affected_start[channel]; k < process->affected_start[channel + 1]; k++)
-        for (int i = (n_leaves + process->affected[k]) / 2; i >= 1; i /= 2)
-            nodes[count++] = i;
-    qsort(nodes, (size_t)count, sizeof *nodes, compare_downward);
-    int n_distinct = 0;
-    for (int i = 0; i < count; i++)
-        if (n_distinct == 0 || nodes[n_distinct - 1] != nodes[i])
-            nodes[n_distinct++] = nodes[i];
-    return n_distinct;
-}
 
 void ff_engine_create(const struct ff_system *system, struct ff_engine **out)
 {
-    const struct ff_process *process = system->process;
     struct ff_engine *engine = FF_NEW(struct ff_engine, 1);
     engine->system = system;
-    engine->n_leaves = 2;
-    int n_levels = 1;
-    while (engine->n_leaves < process->n_channels) {
-        engine->n_leaves *= 2;
-        n_levels++;
-    }
-    engine->plain_site = FF_NEW(int, process->n_channels);
-    engine->refresh_start = FF_NEW(int, process->n_channels + 1);
-    engine->refresh = FF_NEW(int, process->affected_start[process->n_channels] * n_levels);
-    for (int r = 0; r < process->n_channels; r++) {
-        engine->plain_site[r] = plain_reactant(process, r);
-        int *nodes = engine->refresh + engine->refresh_start[r];
-        engine->refresh_start[r + 1] =
-            engine->refresh_start[r] + ancestors(process, engine->n_leaves, r, nodes);
-    }
+    ff_stencils_create(system->process, &engine->stencils);
     *out = engine;
 }
 
@@ -64,9 +25,7 @@ void ff_engine_free(struct ff_engine *engine)
 {
     if (engine == NULL)
         return;
-    free(engine->plain_site);
-    free(engine->refresh_start);
-    free(engine->refresh);
+    ff_stencils_free(&engine->stencils);
     free(engine);
 }
 
@@ -77,7 +36,6 @@ void ff_kinetics_create(const struct ff_system *system, struct ff_kinetics **out
     const int n = system->process->n_channels;
     struct ff_kinetics *kinetics = FF_NEW(struct ff_kinetics, 1);
     kinetics->rates = FF_NEW(double, n);
-    kinetics->per_multiplicity = ff_allocate((unsigned long)n, sizeof *kinetics->per_multiplicity);
     kinetics->current = FF_NEW(double, n);
     kinetics->entropy = FF_NEW(double, n);
     ff_gauge_create(system->process, &kinetics->gauge);
@@ -89,7 +47,6 @@ void ff_kinetics_free(struct ff_kinetics *kinetics)
     if (kinetics == NULL)
         return;
     free(kinetics->rates);
-    free(kinetics->per_multiplicity);
     free(kinetics->current);
     free(kinetics->entropy);
     ff_gauge_free(&kinetics->gauge);
@@ -104,21 +61,22 @@ void ff_kinetics_set(struct ff_kinetics *kinetics, const struct ff_system *syste
     ff_observables_entropy(system->observables, system->process, rates, kinetics->entropy);
     memcpy(kinetics->current, system->observables->current, sizeof *rates * (size_t)n);
     ff_gauge_apply(&kinetics->gauge, system->process, rates, kinetics->current, kinetics->entropy);
-    for (int r = 0; r < n; r++) {
-        kinetics->per_multiplicity[r][0] = rates[r];
-        kinetics->per_multiplicity[r][1] = rates[r] * kinetics->current[r];
-        kinetics->per_multiplicity[r][2] = rates[r] * kinetics->entropy[r];
-    }
 }
 
 /* ---- walk ----------------------------------------------------------------------------------- */
 
 void ff_walk_create(const struct ff_engine *engine, struct ff_walk **out)
 {
+    const struct ff_process *process = engine->system->process;
     struct ff_walk *walk = FF_NEW(struct ff_walk, 1);
     walk->engine = engine;
-    walk->x = FF_NEW(int, engine->system->process->n_sites);
-    walk->node = ff_allocate(2 * (unsigned long)engine->n_leaves, sizeof *walk->node);
+    walk->x = FF_NEW(int, process->n_sites);
+    walk->load = FF_NEW(struct ff_load, process->n_channels);
+    walk->weight = FF_NEW(int64_t, process->n_channels);
+    ff_tree_create(process->n_channels, &walk->tree);
+    walk->most_quanta = 0x1p62;
+    for (int n = 1; n < process->n_channels; n *= 2)
+        walk->most_quanta *= 0.5;
     *out = walk;
 }
 
@@ -126,50 +84,126 @@ void ff_walk_free(struct ff_walk *walk)
 {
     if (walk == NULL)
         return;
+    ff_tree_free(&walk->tree);
     free(walk->x);
-    free(walk->node);
+    free(walk->load);
+    free(walk->weight);
     free(walk);
 }
 
-static inline void set_leaf(struct ff_walk *walk, int channel)
+/* The totals, from sums in quanta. */
+static inline void set_totals(struct ff_walk *walk)
 {
-    const double h = ff_engine_multiplicity(walk->engine, channel, walk->x);
-    const double *unit = walk->kinetics->per_multiplicity[channel];
-    double *leaf = walk->node[walk->engine->n_leaves + channel];
-    for (int q = 0; q < FF_NODE_WIDTH; q++)
-        leaf[q] = h * unit[q];
+    const double quantum = 1.0 / walk->quanta;
+    walk->totals[0] = (double)walk->tree.total * quantum;
+    walk->totals[1] = walk->sums[0] * quantum;
+    walk->totals[2] = walk->sums[1] * quantum;
 }
 
-static inline void add_children(struct ff_walk *walk, int i)
+/* j and s from the weights of all channels. */
+static void sum_anew(struct ff_walk *walk)
 {
-    const double *left = walk->node[2 * i], *right = walk->node[2 * i + 1];
-    double *sum = walk->node[i];
-    for (int q = 0; q < FF_NODE_WIDTH; q++)
-        sum[q] = left[q] + right[q];
+    const int n_channels = walk->engine->system->process->n_channels;
+    walk->sums[0] = walk->sums[1] = 0.0;
+    for (int r = 0; r < n_channels; r++) {
+        const struct ff_load *load = &walk->load[r];
+        walk->sums[0] += (double)load->weight * load->current;
+        walk->sums[1] += (double)load->weight * load->entropy;
+    }
+    walk->until_sums = EVENTS_BETWEEN_SUMS + n_channels;
+    set_totals(walk);
+}
+
+/* Choose the quantum by the largest propensity, with room for it to grow, and fill the tree. */
+static void weigh_anew(struct ff_walk *walk)
+{
+    const struct ff_engine *engine = walk->engine;
+    const struct ff_kinetics *kinetics = walk->kinetics;
+    const int n_channels = engine->system->process->n_channels;
+    double largest = 0.0;
+    for (int r = 0; r < n_channels; r++)
+        largest = fmax(largest, kinetics->rates[r] * ff_engine_multiplicity(engine, r, walk->x));
+    int exponent;
+    frexp(largest > 0.0 ? largest : 1.0, &exponent);
+    walk->quanta = ldexp(walk->most_quanta, -exponent - HEADROOM_BITS);
+    for (int r = 0; r < n_channels; r++) {
+        const double quanta = kinetics->rates[r] * walk->quanta;
+        walk->weight[r] = (int64_t)(quanta * ff_engine_multiplicity(engine, r, walk->x));
+        walk->load[r] = (struct ff_load){.quanta = quanta * engine->stencils.symmetry[r],
+                                         .current = kinetics->current[r],
+                                         .entropy = kinetics->entropy[r],
+                                         .weight = walk->weight[r]};
+    }
+    ff_tree_fill(&walk->tree, walk->weight);
+    walk->least_total = walk->tree.total >> HEADROOM_BITS;
+    sum_anew(walk);
 }
 
 void ff_walk_start(struct ff_walk *walk, const struct ff_kinetics *kinetics,
                    struct ff_stream stream)
 {
-    const struct ff_engine *engine = walk->engine;
     walk->kinetics = kinetics;
     walk->stream = stream;
-    ff_process_draw_initial(engine->system->process, &walk->stream, walk->x);
-    for (int r = 0; r < engine->system->process->n_channels; r++)
-        set_leaf(walk, r);
-    for (int i = engine->n_leaves - 1; i >= 1; i--)
-        add_children(walk, i);
+    ff_process_draw_initial(walk->engine->system->process, &walk->stream, walk->x);
+    weigh_anew(walk);
+}
+
+/* h/symmetry of a channel that an event may change. */
+static inline double reading(const struct ff_walk *walk, bool is_bilinear,
+                             const struct ff_reader *reader, int channel, int origin)
+{
+    return is_bilinear ? ff_form_value(&reader->form, walk->x, origin)
+                       : ff_process_multiplicity(walk->engine->system->process, channel, walk->x);
+}
+
+/* Move x, then add to the sums what has changed; false when a propensity has outgrown its quanta. */
+static inline bool fire(struct ff_walk *walk, int fired, bool is_bilinear)
+{
+    const struct ff_place place = walk->engine->stencils.place[fired];
+    const struct ff_stencil *stencil = place.stencil;
+    for (int e = 0; e < stencil->n_changes; e++)
+        walk->x[place.origin + stencil->changes[e].site] += stencil->changes[e].amount;
+
+    const double most_quanta = walk->most_quanta;
+    const struct ff_reader *reader = stencil->readers;
+    double current = 0.0, entropy = 0.0;
+    int64_t any = 0;
+    for (int p = 0; p < stencil->n_pieces; p++) {
+        const struct ff_piece *piece = &stencil->pieces[p];
+        int64_t first = 0, both = 0; /* sums of growth */
+        for (int k = 0; k < piece->n_readers; k++, reader++) {
+            const int r = fired + reader->channel;
+            struct ff_load *load = &walk->load[r];
+            const double quanta =
+                load->quanta * reading(walk, is_bilinear, reader, r, place.origin);
+            const int64_t weight = (int64_t)(quanta < most_quanta ? quanta : most_quanta);
+            const int64_t growth = weight - load->weight;
+            load->weight = weight;
+            any |= weight;
+            current += (double)growth * load->current;
+            entropy += (double)growth * load->entropy;
+            ff_tree_add(&walk->tree, 0, (unsigned)r, growth);
+            first += growth & reader->in_first;
+            both += growth;
+        }
+        const unsigned node = (unsigned)fired / FF_TREE_WIDTH;
+        ff_tree_lift(&walk->tree, node + (unsigned)piece->node[0], first);
+        ff_tree_lift(&walk->tree, node + (unsigned)piece->node[1], both - first);
+    }
+    walk->sums[0] += current;
+    walk->sums[1] += entropy;
+    set_totals(walk);
+    return any < (int64_t)most_quanta;
 }
 
 void ff_walk_fire(struct ff_walk *walk, int channel)
 {
-    const struct ff_engine *engine = walk->engine;
-    const struct ff_process *process = engine->system->process;
-    ff_process_jump(process, channel, 1, walk->x);
-    for (int k = process->affected_start[channel]; k < process->affected_start[channel + 1]; k++)
-        set_leaf(walk, process->affected[k]);
-    for (int k = engine->refresh_start[channel]; k < engine->refresh_start[channel + 1]; k++)
-        add_children(walk, engine->refresh[k]);
+    const bool has_room =
+        walk->engine->stencils.is_bilinear ? fire(walk, channel, true) : fire(walk, channel, false);
+    if (!has_room || walk->tree.total < walk->least_total)
+        weigh_anew(walk);
+    else if (--walk->until_sums == 0)
+        sum_anew(walk);
 }
 
 int64_t ff_walk_burn_in(struct ff_walk *walk, int64_t burn_in)

@@ -1,8 +1,10 @@
 /* Gillespie's direct method (J. Phys. Chem. 81:2340, 1977), exact, one event at a time.
  *
- * Propensities are the leaves of a binary sum tree, so choosing a channel and updating after it fires cost
- * O(log R), and the totals are sums of current values: nothing drifts. Each node carries three sums,
- *     a_0 = sum a_r,   j = sum c~_r a_r,   s = sum s~_r a_r  (simulate/gauge.h),
+ * Propensities are integers, multiples of a quantum of at most 2^-38 of the largest among them at the start
+ * (a power of two, chosen anew when one has grown, or a_0 fallen, 64-fold), so their sums
+ * never drift; a tree of prefix sums chooses the channel (simulate/tree.h). What an
+ * event touches is read from a stencil (simulate/stencil.h). Besides a_0 = sum a_r a walk holds
+ *     j = sum c~_r a_r   and   s = sum s~_r a_r  (simulate/gauge.h),
  * which are what the conditional (Rao-Blackwell) estimators need at every event: the expected dwell
  * 1/a_0 and the conditional rates of current and entropy production.
  *
@@ -13,22 +15,27 @@
 #include "base/stream.h"
 #include "model/system.h"
 #include "simulate/gauge.h"
+#include "simulate/stencil.h"
+#include "simulate/tree.h"
 
-enum { FF_NODE_WIDTH = 4 }; /* a, j, s and one of padding: one vector register */
+enum { FF_TOTALS_WIDTH = 4 }; /* a, j, s and one of padding: one vector register */
 
 /* The parts that follow from the process alone, shared by all walks on it. */
 struct ff_engine {
     const struct ff_system *system;
-    int n_leaves;       /* power of two, at least R */
-    int *plain_site;    /* [R] the reactant of a channel with h = x_site, else -1 */
-    int *refresh_start; /* [R+1] into `refresh` */
-    int *refresh;       /* inner nodes above the leaves that r changes, lowest first */
+    struct ff_stencils stencils;
+};
+
+/* What an event needs of a channel, together. */
+struct ff_load {
+    double quanta;           /* per h/symmetry */
+    double current, entropy; /* c~_r, s~_r */
+    int64_t weight;          /* a_r in quanta */
 };
 
 /* Rate constants with the coefficients of the observables, per channel [R]. */
 struct ff_kinetics {
-    double *rates;                             /* k_r */
-    double (*per_multiplicity)[FF_NODE_WIDTH]; /* k_r, c~_r k_r, s~_r k_r, 0 */
+    double *rates; /* k_r */
     double *current,
         *entropy; /* c~_r and s~_r: the coefficients in the gauge of simulate/gauge.h */
     struct ff_gauge gauge;
@@ -39,8 +46,16 @@ struct ff_walk {
     const struct ff_engine *engine;
     const struct ff_kinetics *kinetics;
     struct ff_stream stream;
-    int *x;                        /* [I] occupations */
-    double (*node)[FF_NODE_WIDTH]; /* [2 n_leaves]; root at 1, leaf of channel r at n_leaves + r */
+    int *x;                         /* [I] occupations */
+    double totals[FF_TOTALS_WIDTH]; /* a_0, j, s, 0 */
+    struct ff_tree tree;            /* of a_r in quanta */
+    double quanta;                  /* per unit of propensity */
+    double most_quanta;             /* that one channel may have */
+    struct ff_load *load;           /* [R] */
+    int64_t *weight;                /* [R] scratch */
+    double sums[2];                 /* j and s in quanta */
+    int64_t least_total;            /* below it the quantum is chosen anew */
+    int until_sums;                 /* events until j and s are summed anew */
 };
 
 /** Borrows the system. */
@@ -67,9 +82,10 @@ void ff_walk_start(struct ff_walk *walk, const struct ff_kinetics *kinetics,
 static inline double ff_engine_multiplicity(const struct ff_engine *engine, int channel,
                                             const int *x)
 {
-    const int site = engine->plain_site[channel];
-    return site >= 0 ? (double)x[site]
-                     : ff_process_multiplicity(engine->system->process, channel, x);
+    const struct ff_stencils *stencils = &engine->stencils;
+    return stencils->is_bilinear
+               ? stencils->symmetry[channel] * ff_form_value(&stencils->form[channel], x, 0)
+               : ff_process_multiplicity(engine->system->process, channel, x);
 }
 
 /** Apply the jump of a channel to occupations x [I]; `sign` -1 undoes it. */
@@ -79,31 +95,21 @@ static inline void ff_process_jump(const struct ff_process *process, int channel
         x[process->change_site[e]] += sign * process->change_amount[e];
 }
 
-/** The root's sums a_0, j, s in the present state, per unit time, all walkers together. */
+/** The sums a_0, j, s in the present state, per unit time, all walkers together. */
 static inline const double *ff_walk_totals(const struct ff_walk *walk)
 {
-    return walk->node[1];
+    return walk->totals;
 }
 
-/** Choose the next channel with probability a_r/a_0; one uniform number. */
+/** Choose the next channel with probability a_r/a_0; one draw of 64 bits. a_0 must not be 0. */
 static inline int ff_walk_choose(struct ff_walk *walk)
 {
-    const double(*node)[FF_NODE_WIDTH] = (const double(*)[FF_NODE_WIDTH])walk->node;
-    const int n_leaves = walk->engine->n_leaves;
-    double target = ff_stream_uniform(&walk->stream) * node[1][0];
-    int i = 1;
-    while (i < n_leaves) {
-        i *= 2;
-        /* An empty right branch is never entered, though rounding may leave target at the left's sum. The
-         * choice is arithmetic: a branch would be mispredicted half of the time. */
-        const int is_right = (target >= node[i][0]) & (node[i + 1][0] > 0.0);
-        target -= is_right * node[i][0];
-        i += is_right;
-    }
-    return i - n_leaves;
+    const unsigned __int128 product =
+        (unsigned __int128)ff_stream_bits(&walk->stream) * (uint64_t)walk->tree.total;
+    return ff_tree_find(&walk->tree, (int64_t)(product >> 64));
 }
 
-/** Fire a channel: move x and bring the tree up to date. */
+/** Fire a channel: move x and bring the sums up to date. */
 void ff_walk_fire(struct ff_walk *walk, int channel);
 
 /** One event: choose and fire; returns the channel. */

@@ -7,6 +7,7 @@
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "command/json.h"
 #include "gradient/gradient.h"
+#include "simulate/lanes.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,27 +15,69 @@
 
 enum { MAX_CASES = 16, EVENTS = 400000, DEFAULT_ROUNDS = 7 };
 
+/* The kernels of simulate/lanes.h. */
+static const struct {
+    const char *name;
+    ff_lanes_kernel *run;
+} kernels[] = {
+    {"plain C", ff_lanes_portable}, {"AVX2", ff_lanes_avx2}, {"AVX-512", ff_lanes_avx512}};
+enum { N_KERNELS = sizeof kernels / sizeof *kernels };
+
 /* What is timed. */
 struct bench_case {
     const char *name, *model;
     bool is_tracked; /* gradient by `score` besides plain simulation */
     struct ff_system *system;
     double plain_ns, tracked_ns; /* least so far */
+    double lanes_ns[N_KERNELS];  /* the same, by kernel; 0 where there is none */
 };
 
 static struct bench_case cases[] = {
-    {"ring, 6 sites", "{kind: ring, sites: 6}", true, NULL, 1e30, 1e30},
-    {"ring, 6 sites, 10 walkers", "{kind: ring, sites: 6, walkers: 10}", true, NULL, 1e30, 1e30},
-    {"ring, 64 sites", "{kind: ring, sites: 64}", true, NULL, 1e30, 1e30},
+    {"ring, 6 sites", "{kind: ring, sites: 6}", true, NULL, 1e30, 1e30, {0}},
+    {"ring, 6 sites, 10 walkers",
+     "{kind: ring, sites: 6, walkers: 10}",
+     true,
+     NULL,
+     1e30,
+     1e30,
+     {0}},
+    {"ring, 64 sites", "{kind: ring, sites: 64}", true, NULL, 1e30, 1e30, {0}},
     {"telegraph promoter",
      "{kind: reactions, species: {off: 1, on: 0, m: 0}, reactions: "
      "[\"off <-> on @ 0.5, 10\", \"on -> on + m @ 100\", \"m -> 0 @ 1\"]}",
-     true, NULL, 1e30, 1e30},
-    {"exclusion, 64 sites", "{kind: exclusion, sites: 64, particles: 32}", true, NULL, 1e30, 1e30},
-    {"exclusion, 1024 sites", "{kind: exclusion, sites: 1024, particles: 512}", true, NULL, 1e30,
-     1e30},
-    {"exclusion, 65536 sites", "{kind: exclusion, sites: 65536, particles: 32768}", true, NULL,
-     1e30, 1e30},
+     true,
+     NULL,
+     1e30,
+     1e30,
+     {0}},
+    {"exclusion, 10 sites",
+     "{kind: exclusion, sites: 10, particles: 5}",
+     true,
+     NULL,
+     1e30,
+     1e30,
+     {0}},
+    {"exclusion, 64 sites",
+     "{kind: exclusion, sites: 64, particles: 32}",
+     true,
+     NULL,
+     1e30,
+     1e30,
+     {0}},
+    {"exclusion, 1024 sites",
+     "{kind: exclusion, sites: 1024, particles: 512}",
+     true,
+     NULL,
+     1e30,
+     1e30,
+     {0}},
+    {"exclusion, 65536 sites",
+     "{kind: exclusion, sites: 65536, particles: 32768}",
+     true,
+     NULL,
+     1e30,
+     1e30,
+     {0}},
 };
 enum { N_CASES = sizeof cases / sizeof *cases };
 
@@ -79,6 +122,33 @@ static void time_plain(struct bench_case *bench)
     ff_walk_free(walk);
     ff_kinetics_free(kinetics);
     ff_engine_free(engine);
+}
+
+/* Those kernels that this processor has; the best is the last of them. */
+static void time_lanes(struct bench_case *bench)
+{
+    const struct ff_draw_key key = {1, 0, 0, FF_PURPOSE_BASELINE};
+    const struct ff_horizon horizon = {.events = EVENTS / FF_N_LANES};
+    struct ff_sums sums[FF_N_LANES];
+    struct ff_kinetics *kinetics;
+    struct ff_lanes *lanes;
+    ff_lanes_create(bench->system->process, &lanes);
+    if (lanes == NULL)
+        return;
+    ff_kinetics_create(bench->system, &kinetics);
+    ff_kinetics_set(kinetics, bench->system, bench->system->process->rates);
+    ff_lanes_set(lanes, kinetics);
+    for (int k = 0; k < N_KERNELS; k++) {
+        const double before = processor_seconds();
+        ff_lanes_run(lanes, kernels[k].run, key, horizon, FF_N_LANES, sums);
+        const double ns = 1e9 * (processor_seconds() - before) / EVENTS;
+        if (bench->lanes_ns[k] == 0.0 || ns < bench->lanes_ns[k])
+            bench->lanes_ns[k] = ns;
+        if (kernels[k].run == ff_lanes_best_kernel())
+            break;
+    }
+    ff_lanes_free(lanes);
+    ff_kinetics_free(kinetics);
 }
 
 static void time_tracked(struct bench_case *bench)
@@ -131,6 +201,11 @@ static void print_json(double generator_ns)
         ff_json_put(entry, "events_per_second", 1e9 / cases[i].plain_ns);
         ff_json_put(entry, "tracked_ns_per_event", cases[i].tracked_ns);
         ff_json_put(entry, "tracked_over_plain", cases[i].tracked_ns / cases[i].plain_ns);
+        for (int k = 0; k < N_KERNELS && cases[i].lanes_ns[k] > 0.0; k++) {
+            char name[64];
+            snprintf(name, sizeof name, "lanes_ns_per_event, %s", kernels[k].name);
+            ff_json_put(entry, name, cases[i].lanes_ns[k]);
+        }
         json_array_append_new(list, entry);
     }
     json_object_set_new(document, "cases", list);
@@ -148,6 +223,7 @@ int main(int argc, char **argv)
         generator_ns = ns < generator_ns ? ns : generator_ns;
         for (int i = 0; i < N_CASES; i++) {
             time_plain(&cases[i]);
+            time_lanes(&cases[i]);
             if (cases[i].is_tracked)
                 time_tracked(&cases[i]);
         }
@@ -158,7 +234,18 @@ int main(int argc, char **argv)
         fprintf(stderr, "%-28s %10.2f %14.3g %16.2f %14.2f\n", cases[i].name, cases[i].plain_ns,
                 1e9 / cases[i].plain_ns, cases[i].tracked_ns,
                 cases[i].tracked_ns / cases[i].plain_ns);
-    fprintf(stderr, "%-28s %10.2f\n", "one uniform random number", generator_ns);
+    fprintf(stderr, "%-28s %10.2f\n\n%-28s", "one uniform random number", generator_ns,
+            "ns/event in lanes");
+    for (int k = 0; k < N_KERNELS; k++)
+        fprintf(stderr, " %10s", kernels[k].name);
+    for (int i = 0; i < N_CASES; i++) {
+        if (cases[i].lanes_ns[0] == 0.0)
+            continue;
+        fprintf(stderr, "\n%-28s", cases[i].name);
+        for (int k = 0; k < N_KERNELS && cases[i].lanes_ns[k] > 0.0; k++)
+            fprintf(stderr, " %10.2f", cases[i].lanes_ns[k]);
+    }
+    fprintf(stderr, "\n");
     print_json(generator_ns);
     for (int i = 0; i < N_CASES; i++)
         ff_system_free(cases[i].system);

@@ -1,0 +1,70 @@
+/* Ensembles of small chains, many trajectories at once in the lanes of vector registers.
+ *
+ * When the states of a process are few they are enumerated, and what an event needs is in tables: the expected
+ * dwell and the conditional rates of a state, and the next state by the alias method (Walker, ACM Trans. Math.
+ * Softw. 3:253, 1977), one draw of 64 bits. Each lane is a trajectory with its own random stream; sixteen run in step.
+ * The kernel is compiled for AVX-512, AVX2 and plain C, chosen at run time; all give the same bits.
+ *
+ * Trajectories differ from those of a walk in one thing: the order in which their streams are used. Block 0
+ * gives the initial state and the length of the burn-in, every later draw one event.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef FF_SIMULATE_LANES_H
+#define FF_SIMULATE_LANES_H
+
+#include "exact/chain.h"
+#include "simulate/ensemble.h"
+
+enum { FF_N_LANES = 16 };
+
+/* One slot of an alias table: the next state is the first if the draw is below the threshold. */
+struct ff_alias {
+    uint64_t threshold;
+    uint32_t first, second;
+};
+
+/* Sixteen trajectories in flight. */
+struct ff_bundle {
+    uint64_t state[FF_N_LANES];
+    uint64_t start[FF_N_LANES]; /* the half-block at which the lane starts to move */
+    uint64_t trajectory[FF_N_LANES];
+    uint64_t purpose, task; /* words 2 and 3 of the counters */
+    uint32_t key[2];
+    double sum[FF_N_LANES][4]; /* time, current, entropy, 0 */
+};
+
+/* Plain data. */
+struct ff_lanes {
+    struct ff_chain *chain;
+    int log_width;          /* each state has 2^log_width slots */
+    int n_starts, *starts;  /* [n_starts] initial states, equally likely */
+    struct ff_alias *alias; /* [n_states][2^log_width] */
+    double (*value)[4];     /* [n_states] dwell, current and entropy of one visit, 0 */
+    double *share;          /* [2^log_width] scratch */
+    int *pending;           /* [2 2^log_width] scratch */
+};
+
+/* Move the lanes by blocks first..first+n-1, two events each; with `is_measured` all lanes move and add the
+ * values of the states they leave, else only lanes that have started move. */
+typedef void ff_lanes_kernel(const struct ff_lanes *lanes, struct ff_bundle *bundle, int64_t first,
+                             int64_t n_blocks, bool is_measured);
+
+extern ff_lanes_kernel ff_lanes_portable, ff_lanes_avx2, ff_lanes_avx512;
+
+/** The best kernel for this processor. */
+ff_lanes_kernel *ff_lanes_best_kernel(void);
+
+/** Tables for a process, or *out = NULL if it has too many states or several independent walkers. */
+void ff_lanes_create(const struct ff_process *process, struct ff_lanes **out);
+
+/** NULL-safe. */
+void ff_lanes_free(struct ff_lanes *lanes);
+
+/** Fill the tables at these rates. */
+void ff_lanes_set(struct ff_lanes *lanes, const struct ff_kinetics *kinetics);
+
+/** Run trajectories 0..n-1 into sums [n]. */
+void ff_lanes_run(const struct ff_lanes *lanes, ff_lanes_kernel *kernel, struct ff_draw_key key,
+                  struct ff_horizon horizon, int n_trajectories, struct ff_sums *sums);
+
+#endif

@@ -1,0 +1,36 @@
+/* The kernel for processors with AVX-512; elsewhere an empty name that is never called.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#ifdef __AVX512F__
+
+#include <immintrin.h>
+#include <stdint.h>
+#include <string.h>
+
+enum { N_VECTOR = 8 };
+typedef uint64_t lanes_t __attribute__((vector_size(64)));
+
+static inline lanes_t multiply_low(lanes_t a, uint32_t b)
+{
+    return (lanes_t)_mm512_mul_epu32((__m512i)a, _mm512_set1_epi64(b));
+}
+
+static inline lanes_t gather(const uint64_t *words, lanes_t at)
+{
+    return (lanes_t)_mm512_i64gather_epi64((__m512i)at, words, 8);
+}
+
+#define KERNEL ff_lanes_avx512
+#include "simulate/lanes_kernel.h"
+
+#else
+
+#include "simulate/lanes.h"
+
+void ff_lanes_avx512(const struct ff_lanes *lanes, struct ff_bundle *bundle, int64_t first,
+                     int64_t n_blocks, bool is_measured)
+{
+    ff_lanes_portable(lanes, bundle, first, n_blocks, is_measured);
+}
+
+#endif

@@ -1,0 +1,181 @@
+/* The score estimator with credit that is local in space: its bias, and where it lowers the error.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+/* labels: stat */
+/* timeout: 240 */
+#include "front/accuracy.h"
+
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include "support.h"
+
+static const double largest_z = 5.0;
+enum { TEN_SITES = 10, TEN_REPEATS = 150, LARGE_SITES = 256, LARGE_REPEATS = 20 };
+
+static struct ff_system *exclusion_ring(int n_sites)
+{
+    char text[320];
+    snprintf(text, sizeof text,
+             "model: {kind: exclusion, sites: %d, particles: %d, forward: 1.0, backward: 0.5,"
+             " disorder: {barrier: 0.5, seed: 7}}\n"
+             "design: {kind: forces}\nobjective: {current: all}\n",
+             n_sites, n_sites / 2);
+    return read_system(text);
+}
+
+/* A window of 16 units of time in rings of every size: in equilibrium every bond sees 3/8 event in one. */
+static struct ff_gradient_options make_options(const struct ff_estimator_type *type, int n_sites,
+                                               int locality)
+{
+    return (struct ff_gradient_options){
+        .estimator = type,
+        .window = 6 * n_sites,
+        .locality = locality,
+        .temperature = 0.5,
+        .tracked = 16,
+        .horizon = {.events = 32 * n_sites, .burn_in = 30 * n_sites},
+        .seed = 1};
+}
+
+/* Against the exact gradients of J and sigma: the larger relative error and |z|. */
+static void compare(const struct ff_system *system, const struct ff_gradient_options *options,
+                    double *error, double *z)
+{
+    struct ff_scalarization scalarizations[2];
+    struct ff_accuracy accuracy;
+    const int n = system->design->n_parameters;
+    double *exact = FF_NEW(double, FF_N_TARGETS *n);
+    const double *rates = system->process->rates;
+    assert_int_equal(ff_accuracy_exact(system, rates, scalarizations, exact), FF_OK);
+    ff_accuracy_measure(system, options, rates, scalarizations, 1, TEN_REPEATS, &accuracy);
+    assert_int_equal(accuracy.status, FF_OK);
+    *error = *z = 0.0;
+    for (int t = FF_TARGET_CURRENT; t <= FF_TARGET_ENTROPY; t++) {
+        const struct ff_accuracy_summary summary =
+            ff_accuracy_summarize(&accuracy, (enum ff_target)t, exact + t * n);
+        *error = fmax(*error, summary.relative_error);
+        *z = fmax(*z, summary.largest_z);
+    }
+    ff_accuracy_free(&accuracy);
+    free(exact);
+}
+
+/* The diameter is 5: from there on nothing is dropped. The window is three times as long, so that it is no bias. */
+static void bias_falls_with_the_distance_and_vanishes_at_the_diameter(void **state)
+{
+    (void)state;
+    static const int localities[] = {1, 2, 3, 5};
+    struct ff_system *system = exclusion_ring(TEN_SITES);
+    double before = INFINITY;
+    for (int i = 0; i < 4; i++) {
+        struct ff_gradient_options options =
+            make_options(&ff_estimator_local, TEN_SITES, localities[i]);
+        options.window *= 3;
+        double error, z;
+        compare(system, &options, &error, &z);
+        print_message("locality %d: relative error %.3f, largest |z| %.2f\n", localities[i], error,
+                      z);
+        assert_true(error < before);
+        /* Negative control: what is dropped is seen. */
+        assert_true(localities[i] == 5 ? z <= largest_z : z > 2.0 * largest_z);
+        before = error;
+    }
+    ff_system_free(system);
+}
+
+/* The coins of the dwells, the bins and the cells leave the mean alone: as `score`, for walkers as well. */
+static void unlimited_distance_is_unbiased(void **state)
+{
+    (void)state;
+    struct ff_system *systems[] = {
+        exclusion_ring(TEN_SITES),
+        read_system("model: {kind: ring, sites: 6, walkers: 3, disorder: {barrier: 0.5,"
+                    " energy: 0.5, seed: 7}}\nobjective: {current: all}\n")};
+    for (int i = 0; i < 2; i++) {
+        struct ff_gradient_options options = make_options(&ff_estimator_local, TEN_SITES, 0);
+        options.window *= 3;
+        double error, z;
+        compare(systems[i], &options, &error, &z);
+        assert_true(z <= largest_z);
+        ff_system_free(systems[i]);
+    }
+}
+
+static void distances_beyond_the_diameter_are_all_the_same(void **state)
+{
+    (void)state;
+    struct ff_system *system = exclusion_ring(TEN_SITES);
+    const int n_channels = system->process->n_channels;
+    struct ff_estimate all, near;
+    ff_estimate_create(n_channels, &all);
+    ff_estimate_create(n_channels, &near);
+    for (int locality = 0; locality <= 10; locality += 5) {
+        const struct ff_gradient_options options =
+            make_options(&ff_estimator_local, TEN_SITES, locality);
+        struct ff_gradient *gradient;
+        assert_int_equal(ff_gradient_create(system, &options, &gradient), FF_OK);
+        assert_int_equal(ff_gradient_estimate(gradient, system->process->rates, 1, 2,
+                                              locality == 0 ? &all : &near),
+                         FF_OK);
+        ff_gradient_free(gradient);
+        for (int r = 0; r < n_channels && locality > 0; r++) {
+            assert_true(fabs(near.current_gradient[r] - all.current_gradient[r]) < 1e-10);
+            assert_true(fabs(near.entropy_gradient[r] - all.entropy_gradient[r]) < 1e-10);
+        }
+    }
+    ff_estimate_free(&all);
+    ff_estimate_free(&near);
+    ff_system_free(system);
+}
+
+/* Means and total variance of one estimate of grad J, many estimates of the large ring. */
+static void measure_large(const struct ff_system *system, const struct ff_estimator_type *type,
+                          struct ff_accuracy *out)
+{
+    const struct ff_gradient_options options = make_options(type, LARGE_SITES, 8);
+    struct ff_scalarization scalarizations[2];
+    ff_accuracy_scalarizations(0.1, 17.0, scalarizations);
+    ff_accuracy_measure(system, &options, system->process->rates, scalarizations, 1, LARGE_REPEATS,
+                        out);
+    assert_int_equal(out->status, FF_OK);
+}
+
+/* The variance is a sum over 256 parameters of estimates with 19 degrees of freedom: a ratio of 4 is far from its
+ * noise. The same window and number of events; the means agree to the noise of the global one. */
+static void variance_falls_in_a_large_ring(void **state)
+{
+    (void)state;
+    struct ff_system *system = exclusion_ring(LARGE_SITES);
+    struct ff_accuracy global, local;
+    measure_large(system, &ff_estimator_score, &global);
+    measure_large(system, &ff_estimator_local, &local);
+    const double global_variance = ff_accuracy_total_variance(&global, FF_TARGET_CURRENT);
+    const double local_variance = ff_accuracy_total_variance(&local, FF_TARGET_CURRENT);
+    assert_true(4.0 * local_variance < global_variance);
+    double difference = 0.0;
+    for (int p = 0; p < LARGE_SITES; p++)
+        difference += pow(global.mean[p] - local.mean[p], 2.0);
+    assert_true(difference < 2.0 * (global_variance + local_variance) / LARGE_REPEATS);
+    ff_accuracy_free(&global);
+    ff_accuracy_free(&local);
+    ff_system_free(system);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(bias_falls_with_the_distance_and_vanishes_at_the_diameter),
+        cmocka_unit_test(unlimited_distance_is_unbiased),
+        cmocka_unit_test(distances_beyond_the_diameter_are_all_the_same),
+        cmocka_unit_test(variance_falls_in_a_large_ring),
+    };
+    return cmocka_run_group_tests_name("local_credit", tests, NULL, NULL);
+}

@@ -38,7 +38,7 @@ static void simulate(const char *text, const struct ff_timecourse_options *optio
     ff_kinetics_set(kinetics, system, system->process->rates);
     ff_walk_create(engine, &walk);
     ff_timecourse_sums_create(options->points, system->process->n_sites, sums);
-    const struct ff_draw_key key = {11, 0, 0, FF_PURPOSE_EVALUATE};
+    const struct ff_draw_key key = {11, 0, 0, FF_PURPOSE_TIMECOURSE};
     for (int i = 0; i < options->trajectories; i++)
         assert_int_equal(
             ff_timecourse_add(walk, kinetics, ff_draw_stream(key, (uint32_t)i), options, sums),

@@ -69,6 +69,9 @@ enum ff_status ff_setup_read(const struct ff_arguments *arguments, struct ff_set
 /** The same from YAML text. */
 enum ff_status ff_setup_read_text(const char *name, const char *text, struct ff_setup *out);
 
+/** Collective. Copy the configuration of rank 0 to the others. */
+void ff_setup_share(const struct ff_arguments *arguments, struct ff_setup *setup);
+
 /** NULL-safe members. */
 void ff_setup_free(struct ff_setup *setup);
 
@@ -78,7 +81,10 @@ double *ff_setup_initial_theta(const struct ff_setup *setup);
 /** The section `timecourse` of the root; all 0 when it is absent.  FF_ERR_CONFIG with position. */
 enum ff_status ff_timecourse_options_read(struct ff_node *root, struct ff_timecourse_options *out);
 
-/** Simulate the time course at rates [R]; print it, or write it to the output named. */
+/** Rank 0 only. Whether the time course can go to the output named.  FF_ERR_CONFIG. */
+enum ff_status ff_timecourse_check_output(const struct ff_arguments *arguments);
+
+/** Collective. Simulate the time course at rates [R]; rank 0 prints it, or writes it to the output named. */
 enum ff_status ff_timecourse_command(const struct ff_arguments *arguments,
                                      const struct ff_setup *setup, const double *rates);
 

@@ -1,6 +1,7 @@
 /* From a configuration file to everything a command needs.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
+#include "cluster/cluster.h"
 #include "command/command.h"
 
 #include <math.h>
@@ -63,6 +64,17 @@ enum ff_status ff_setup_read_text(const char *name, const char *text, struct ff_
     struct ff_yaml *document;
     TRY(ff_yaml_read_text(name, text, &document));
     return read_document(document, out);
+}
+
+void ff_setup_share(const struct ff_arguments *arguments, struct ff_setup *setup)
+{
+    char *text = setup->resolved;
+    ff_cluster_share_text(&text);
+    if (ff_cluster_rank() == 0)
+        return;
+    if (ff_setup_read_text(arguments->input, text, setup) != FF_OK)
+        ff_status_abort(__FILE__, __LINE__, "the resolved configuration does not read back");
+    free(text);
 }
 
 void ff_setup_free(struct ff_setup *setup)

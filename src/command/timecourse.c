@@ -1,6 +1,7 @@
 /* The section `timecourse`, and the time course that `fluxfront simulate` prints or writes when it is there.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
+#include "cluster/cluster.h"
 #include "command/command.h"
 #include "command/json.h"
 #include "store/output.h"
@@ -28,10 +29,11 @@ enum ff_status ff_timecourse_options_read(struct ff_node *root, struct ff_timeco
     return ff_node_integer(section, "max_events", max_events, &out->max_events);
 }
 
+/* The trajectories of this rank: every so many from its own number on. */
 static enum ff_status measure(const struct ff_setup *setup, const double *rates,
                               struct ff_timecourse_sums *sums)
 {
-    const struct ff_draw_key key = {setup->plan.gradient.seed, 0, 0, FF_PURPOSE_EVALUATE};
+    const struct ff_draw_key key = {setup->plan.gradient.seed, 0, 0, FF_PURPOSE_TIMECOURSE};
     struct ff_engine *engine;
     struct ff_kinetics *kinetics;
     struct ff_walk *walk;
@@ -40,13 +42,32 @@ static enum ff_status measure(const struct ff_setup *setup, const double *rates,
     ff_kinetics_set(kinetics, setup->system, rates);
     ff_walk_create(engine, &walk);
     enum ff_status status = FF_OK;
-    for (int i = 0; i < setup->timecourse.trajectories && status == FF_OK; i++)
+    for (int i = ff_cluster_rank(); i < setup->timecourse.trajectories && status == FF_OK;
+         i += ff_cluster_size())
         status = ff_timecourse_add(walk, kinetics, ff_draw_stream(key, (uint32_t)i),
                                    &setup->timecourse, sums);
     ff_walk_free(walk);
     ff_kinetics_free(kinetics);
     ff_engine_free(engine);
     return status;
+}
+
+/* Collective. On rank 0 the sums become those over all ranks: exact, so the same however they are split. */
+static void gather(struct ff_timecourse_sums *sums)
+{
+    const size_t n_points = (size_t)sums->n_points, n_sites = (size_t)sums->n_sites;
+    ff_wide *counts = ff_allocate(n_points + 2, sizeof *counts);
+    for (size_t t = 0; t < n_points; t++)
+        counts[t] = (ff_wide)sums->reached[t];
+    counts[n_points] = (ff_wide)sums->n_events;
+    counts[n_points + 1] = (ff_wide)sums->n_truncated;
+    ff_cluster_sum(counts, n_points + 2);
+    ff_cluster_sum(sums->power[0], 4 * n_points * n_sites);
+    for (size_t t = 0; t < n_points; t++)
+        sums->reached[t] = (int64_t)counts[t];
+    sums->n_events = (int64_t)counts[n_points];
+    sums->n_truncated = (int64_t)counts[n_points + 1];
+    free(counts);
 }
 
 /* A header line of names, then one line per time and site; `nan` where there is no estimate. */
@@ -101,35 +122,50 @@ static enum ff_status write_csv(const struct ff_setup *setup, const struct ff_ti
     return status;
 }
 
+enum ff_status ff_timecourse_check_output(const struct ff_arguments *arguments)
+{
+    const char *path = arguments->output;
+    if (path == NULL)
+        return FF_OK;
+    const char *suffix = strrchr(path, '.');
+    CHECK(suffix != NULL && strcmp(suffix, ".csv") == 0, FF_ERR_CONFIG,
+          "%s: a time course is written to a file that ends in .csv", path);
+    return ff_output_check(path, arguments->is_forced);
+}
+
+/* Rank 0 only. */
+static enum ff_status report(const struct ff_arguments *arguments, const struct ff_setup *setup,
+                             const struct ff_timecourse_sums *sums)
+{
+    struct ff_timecourse course;
+    enum ff_status status = FF_OK;
+    if (sums->n_truncated > 0)
+        fprintf(stderr,
+                "fluxfront: %lld of %d trajectories reached timecourse.max_events; times that "
+                "not all reached have no estimate (nan)\n",
+                (long long)sums->n_truncated, setup->timecourse.trajectories);
+    ff_timecourse_estimate(sums, setup->timecourse.trajectories, &course);
+    if (arguments->output != NULL)
+        status = write_csv(setup, &course, arguments->output);
+    else if (arguments->is_json)
+        print_json(setup, sums, &course);
+    else
+        print_csv(setup, &course, stdout);
+    ff_timecourse_free(&course);
+    return status;
+}
+
 enum ff_status ff_timecourse_command(const struct ff_arguments *arguments,
                                      const struct ff_setup *setup, const double *rates)
 {
-    const char *path = arguments->output;
-    if (path != NULL) {
-        const char *suffix = strrchr(path, '.');
-        CHECK(suffix != NULL && strcmp(suffix, ".csv") == 0, FF_ERR_CONFIG,
-              "%s: a time course is written to a file that ends in .csv", path);
-        TRY(ff_output_check(path, arguments->is_forced));
-    }
     struct ff_timecourse_sums sums;
-    struct ff_timecourse course = {0};
     ff_timecourse_sums_create(setup->timecourse.points, setup->system->process->n_sites, &sums);
-    enum ff_status status = measure(setup, rates, &sums);
+    enum ff_status status = ff_cluster_agree_status(measure(setup, rates, &sums));
     if (status == FF_OK) {
-        ff_timecourse_estimate(&sums, setup->timecourse.trajectories, &course);
-        if (sums.n_truncated > 0)
-            fprintf(stderr,
-                    "fluxfront: %lld of %d trajectories reached timecourse.max_events; times that "
-                    "not all reached have no estimate (nan)\n",
-                    (long long)sums.n_truncated, setup->timecourse.trajectories);
-        if (path != NULL)
-            status = write_csv(setup, &course, path);
-        else if (arguments->is_json)
-            print_json(setup, &sums, &course);
-        else
-            print_csv(setup, &course, stdout);
+        gather(&sums);
+        if (ff_cluster_rank() == 0)
+            status = report(arguments, setup, &sums);
     }
-    ff_timecourse_free(&course);
     ff_timecourse_sums_free(&sums);
     return status;
 }

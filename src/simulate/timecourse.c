@@ -32,7 +32,7 @@ static enum ff_status record(struct ff_timecourse_sums *sums, int point, const i
 {
     for (int i = 0; i < sums->n_sites; i++) {
         CHECK(x[i] <= FF_TIMECOURSE_MAX_COUNT, FF_ERR_NUMERICAL,
-              "an occupation of %d is too large for a time course", x[i]);
+              "an occupation exceeds %d, too large for a time course", FF_TIMECOURSE_MAX_COUNT);
         ff_wide *power = sums->power[(size_t)point * (size_t)sums->n_sites + (size_t)i];
         const ff_wide count = (ff_wide)x[i];
         ff_wide term = count;
@@ -69,17 +69,6 @@ enum ff_status ff_timecourse_add(struct ff_walk *walk, const struct ff_kinetics 
         sums->n_events++;
         time = next;
     }
-}
-
-void ff_timecourse_merge(struct ff_timecourse_sums *sums, const struct ff_timecourse_sums *other)
-{
-    sums->n_events += other->n_events;
-    sums->n_truncated += other->n_truncated;
-    for (int t = 0; t < sums->n_points; t++)
-        sums->reached[t] += other->reached[t];
-    for (int k = 0; k < sums->n_points * sums->n_sites; k++)
-        for (int q = 0; q < 4; q++)
-            sums->power[k][q] += other->power[k][q];
 }
 
 /* Sums of powers about the integer nearest the mean are exact, modulo 2^128 on the way; what is left

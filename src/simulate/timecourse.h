@@ -50,9 +50,6 @@ enum ff_status ff_timecourse_add(struct ff_walk *walk, const struct ff_kinetics 
                                  const struct ff_timecourse_options *options,
                                  struct ff_timecourse_sums *sums);
 
-/** Add the sums of other trajectories. */
-void ff_timecourse_merge(struct ff_timecourse_sums *sums, const struct ff_timecourse_sums *other);
-
 /** Mean and standard deviation (n - 1) with standard errors; that of the deviation s is
  * sqrt((m4 - m2^2 (n-3)/(n-1)) / n) / (2 s), 0 where s = 0. */
 void ff_timecourse_estimate(const struct ff_timecourse_sums *sums, int n_trajectories,

@@ -84,7 +84,7 @@ static inline double ff_engine_multiplicity(const struct ff_engine *engine, int 
 {
     const struct ff_stencils *stencils = &engine->stencils;
     return stencils->is_bilinear
-               ? stencils->symmetry[channel] * ff_form_value(&stencils->form[channel], x, 0)
+               ? stencils->symmetry[channel] * ff_form_value(&stencils->form[channel], x)
                : ff_process_multiplicity(engine->system->process, channel, x);
 }
 

@@ -204,6 +204,8 @@ static inline bool fire(struct ff_walk *walk, int fired, bool is_bilinear)
 
 FOR_AVX2_TOO void ff_walk_fire(struct ff_walk *walk, int channel)
 {
+    if (walk->tree.total == 0)
+        return;
     const bool has_room =
         walk->engine->stencils.is_bilinear ? fire(walk, channel, true) : fire(walk, channel, false);
     if (!has_room || walk->tree.total < walk->least_total)

@@ -26,11 +26,13 @@ COMMANDS = ("run", "gradcheck", "exact", "simulate", "check", "info")
 SMALL = [word for setting in ("front.points=4", "optimizer.iterations=10", "gradient.tracked=16",
                               "evaluation.trajectories=16", "reference.starts=1")
          for word in ("--set", setting)]
-N_STATES = {"asep_open": 256, "exclusion": 70, "kinesin": 6, "network": 4, "ring": 6, "ring_disorder": 6}
+N_STATES = {"asep_open": 256, "exclusion": 70, "kinesin": 6, "network": 4, "ring": 6, "ring_disorder": 6,
+            "schnakenberg": 91}
 # The exclusion ring has 1.8e18 states as it is shipped.
 SMALLER = {"exclusion": ["--set", "model.sites=8", "--set", "model.particles=4",
-                         "--set", "design.budget.total=12"]}
-N_PARTICLES = {"exclusion": 4, "asep_open": None}
+                         "--set", "design.budget.total=12",
+                         "--set", "evaluation={trajectories: 256, events: 2000, burn_in: 500}"]}
+N_PARTICLES = {"exclusion": 4, "asep_open": None, "schnakenberg": 12}
 
 
 def call(*words, launcher=(), code=0):

@@ -59,6 +59,8 @@ CONFIGURATIONS = {
     "unknown key in evaluation": (RING + "evaluation: {¦zebra: 1}\n", "evaluation.zebra",
                                   "unknown key"),
     "unknown key in reference": (RING + "reference: {¦zebra: 1}\n", "reference.zebra", "unknown key"),
+    "unknown key in timecourse": (RING + "timecourse: {end: 1, ¦zebra: 1}\n", "timecourse.zebra",
+                                  "unknown key"),
     "misspelt section": (RING + "¦optimiser: {}\n", "optimiser", "did you mean `optimizer`?"),
     "misspelt key": (RING + "gradient: {¦estimater: score}\n", "gradient.estimater",
                      "did you mean `estimator`?"),
@@ -181,10 +183,21 @@ CONFIGURATIONS = {
     "reference point of three": (RING + "front: {reference_point: ¦[1, 2, 3]}\n",
                                  "front.reference_point", "[current, entropy_production]"),
     "negative seed": (RING + "seed: ¦-1\n", "seed", "must be from 0 to"),
+    # Time courses.
+    "time course without end": (RING + "timecourse: ¦{points: 5}\n", "timecourse", "`end` is missing"),
+    "time course to 0": (RING + "timecourse: {end: ¦0}\n", "timecourse.end", "greater than 0"),
+    "time course to before 0": (RING + "timecourse: {end: ¦-1}\n", "timecourse.end", "greater than 0"),
+    "time course of no points": (RING + "timecourse: {end: 1, points: ¦0}\n", "timecourse.points",
+                                 "must be from 1 to"),
+    "time course of one trajectory": (RING + "timecourse: {end: 1, trajectories: ¦1}\n",
+                                      "timecourse.trajectories", "must be from 2 to"),
+    "time course without events": (RING + "timecourse: {end: 1, max_events: ¦0}\n",
+                                   "timecourse.max_events", "must be from 1 to"),
+    "time course of a word": (RING + "timecourse: ¦long\n", "timecourse", "must be a mapping"),
 }
 
 # name: (words after the program's name, what the line starts with, key phrase).
-# `good.yaml` is a valid configuration, `old.h5` an existing file, `folder` a folder.
+# `good.yaml` and `course.yaml` are valid configurations, `old.h5` and `old.csv` existing files, `folder` a folder.
 COMMAND_LINES = {
     "no command": ([], "no command given", "--help"),
     "unknown command": (["zebra"], "no command `zebra`", "--help"),
@@ -208,6 +221,16 @@ COMMAND_LINES = {
                                          "folder: is a folder", ""),
     "empty output name": (["run", "good.yaml", "-o", ""], "the name of the output is empty", ""),
     "existing output": (["run", "good.yaml", "-o", "old.h5"], "old.h5: exists already", "--force"),
+    "time course as a table of another kind": (["simulate", "course.yaml", "-o", "out.txt"],
+                                               "out.txt: a time course is written", ".csv"),
+    "time course without extension": (["simulate", "course.yaml", "-o", "out"],
+                                      "out: a time course is written", ".csv"),
+    "existing time course": (["simulate", "course.yaml", "-o", "old.csv"], "old.csv: exists already",
+                             "--force"),
+    "time course into a missing folder": (["simulate", "course.yaml", "-o", "no/out.csv"],
+                                          "no/out.csv: folder `no` cannot be used", "create it"),
+    "averages into a file": (["simulate", "good.yaml", "-o", "out.csv"], "-o is for time courses",
+                             "good.yaml has no section `timecourse`"),
     "too few repeats": (["gradcheck", "good.yaml", "--repeats", "3"], "--repeats: must be", "from 8"),
     "repeats of a word": (["gradcheck", "good.yaml", "--repeats", "9x"], "--repeats: must be", "`9x`"),
     "set without =": (["run", "good.yaml", "-o", "out.h5", "--set", "front.points"],
@@ -239,6 +262,7 @@ def fill(folder):
     """The files that the command lines name."""
     os.mkdir(os.path.join(folder, "folder"))
     files = {"good.yaml": (RING + "design: {bounds: [-2, 2]}\nseed: 1\n").encode(), "old.h5": b"precious",
+             "old.csv": b"precious", "course.yaml": (RING + "timecourse: {end: 1}\n").encode(),
              "binary": b"model\0"}
     for name, content in files.items():
         with open(os.path.join(folder, name), "wb") as file:
@@ -316,7 +340,7 @@ class Errors(unittest.TestCase):
         names = ["two documents", "negative rate"]
         self.check_table(check_configuration, {name: CONFIGURATIONS[name] for name in names},
                          launcher, n_workers=1)
-        names = ["unknown command", "existing output", "too few repeats"]
+        names = ["unknown command", "existing output", "too few repeats", "existing time course"]
         self.check_table(check_command_line, {name: COMMAND_LINES[name] for name in names},
                          launcher, n_workers=1)
 

@@ -66,6 +66,14 @@ def run(n_ranks, config, output, settings, *options):
     return process.returncode, stdout, stderr
 
 
+def simulate(n_ranks, path, *words):
+    """Run `simulate` on so many ranks: exit code, stdout, stderr."""
+    program = os.path.abspath(os.environ["FLUXFRONT"])
+    process = subprocess.run([os.environ["MPIEXEC"], "-n", str(n_ranks), program, "simulate", path, *words],
+                             capture_output=True, text=True, check=False, timeout=60)
+    return process.returncode, process.stdout, process.stderr
+
+
 def config(name):
     return os.path.join(os.environ["SOURCE_DIR"], "config", name)
 
@@ -98,6 +106,69 @@ class Ranks(unittest.TestCase):
         for expected in ("front/current", "front/theta", "history/objective", "config/resolved"):
             self.assertIn(expected, names)
         self.assertNotIn("model/base_rate", names)
+
+
+# Some trajectories are longer than their cap, and the last rank of five has one trajectory less.
+COURSE = """model: {kind: reactions, species: {P: 60, P2: 0}, reactions: ["2 P <-> P2 @ 0.002, 0.05"]}
+objective: {exclude: all}
+timecourse: {end: 20, points: 11, trajectories: 304, max_events: 45}
+"""
+# Eleven events, of ten to be expected, pass the largest count of a time course.
+TOO_MANY = """model: {kind: reactions, species: {X: 67108854}, reactions: ["0 -> X @ 1"]}
+objective: {exclude: all}
+timecourse: {end: 10, points: 2, trajectories: 8}
+"""
+
+
+class TimeCourses(unittest.TestCase):
+    def setUp(self):
+        for name, text in (("course.yaml", COURSE), ("too_many.yaml", TOO_MANY)):
+            with open(name, "w", encoding="utf-8") as file:
+                file.write(text)
+
+    def test_csv_and_json_are_the_same_bytes_on_any_number_of_ranks(self):
+        found = set()
+        for n_ranks in RANKS:
+            output = f"course{n_ranks}.csv"
+            code, stdout, _ = simulate(n_ranks, "course.yaml", "-o", output)
+            self.assertEqual((code, stdout), (0, ""))
+            code, table, warning = simulate(n_ranks, "course.yaml")
+            self.assertEqual(code, 0)
+            with open(output, encoding="utf-8") as file:
+                self.assertEqual(file.read(), table)
+            code, document, _ = simulate(n_ranks, "course.yaml", "--json")
+            self.assertEqual(code, 0)
+            found.add((table, document, warning))
+        ((table, document, warning),) = found
+        self.assertEqual(table.count("\n"), 1 + 11 * 2)
+        self.assertRegex(warning, r"^fluxfront: [1-9]\d* of 304 trajectories reached timecourse.max_events")
+        self.assertIn("nan", table.splitlines()[-1])
+        self.assertIn('"n_truncated"', document)
+
+    def test_another_seed_or_one_trajectory_less_gives_another_course(self):
+        """The negative control: the comparison does see a difference, also of one lost trajectory."""
+        _, first, _ = simulate(3, "course.yaml")
+        for words in (["--seed", "2"], ["--set", "timecourse.trajectories=303"]):
+            code, other, _ = simulate(3, "course.yaml", *words)
+            self.assertEqual(code, 0)
+            self.assertEqual(other.count("\n"), first.count("\n"))
+            self.assertNotEqual(other, first)
+
+    def test_averages_are_printed_once(self):
+        found = {simulate(n_ranks, config("ring.yaml"), "--json") for n_ranks in (1, 3)}
+        ((code, stdout, stderr),) = found
+        self.assertEqual((code, stderr), (0, ""))
+        self.assertEqual(stdout.count('"current"'), 1)
+
+    def test_what_goes_wrong_on_a_worker_is_said_by_rank_0(self):
+        """The first two trajectories go through, so of eight ranks with one each rank 0 is not to blame."""
+        self.assertEqual(simulate(1, "too_many.yaml", "--set", "timecourse.trajectories=2")[0], 0)
+        for n_ranks in (1, 2, 3, 8):
+            code, stdout, stderr = simulate(n_ranks, "too_many.yaml", "-o", "never.csv")
+            self.assertEqual((code, stdout), (4, ""))
+            lines = [line for line in stderr.splitlines() if line.startswith("fluxfront: ")]
+            self.assertEqual(lines, ["fluxfront: an occupation exceeds 67108864, too large for a time course"])
+            self.assertFalse(os.path.exists("never.csv"))
 
 
 class Failures(unittest.TestCase):

@@ -53,6 +53,52 @@ enum ff_status ff_cluster_share_status(enum ff_status status)
     return (enum ff_status)value;
 }
 
+enum ff_status ff_cluster_agree_status(enum ff_status status)
+{
+    const int n_ranks = ff_cluster_size(), rank = ff_cluster_rank();
+    int first = status == FF_OK ? n_ranks : rank, value = (int)status;
+    char message[1024];
+    MPI_Allreduce(MPI_IN_PLACE, &first, 1, MPI_INT, MPI_MIN, MPI_COMM_WORLD);
+    if (first == n_ranks)
+        return FF_OK;
+    snprintf(message, sizeof message, "%s", ff_status_message());
+    MPI_Bcast(&value, 1, MPI_INT, first, MPI_COMM_WORLD);
+    MPI_Bcast(message, sizeof message, MPI_CHAR, first, MPI_COMM_WORLD);
+    return ff_status_raise((enum ff_status)value, "%s", message);
+}
+
+/* Of type MPI_User_function; MPI need not align its buffers as ff_wide is. */
+static void add_wide(void *in, void *inout, int *length, MPI_Datatype *type)
+{
+    (void)type;
+    for (int i = 0; i < *length; i++) {
+        ff_wide term, sum;
+        const size_t at = (size_t)i * sizeof sum;
+        memcpy(&term, (char *)in + at, sizeof term);
+        memcpy(&sum, (char *)inout + at, sizeof sum);
+        sum += term;
+        memcpy((char *)inout + at, &sum, sizeof sum);
+    }
+}
+
+void ff_cluster_sum(ff_wide *values, size_t count)
+{
+    static const size_t most = 1 << 20; /* in one message, whose length is an int */
+    const bool is_root = ff_cluster_rank() == 0;
+    MPI_Datatype type;
+    MPI_Op sum;
+    MPI_Type_contiguous(sizeof *values, MPI_BYTE, &type);
+    MPI_Type_commit(&type);
+    MPI_Op_create(add_wide, true, &sum);
+    for (size_t i = 0; i < count; i += most) {
+        const int length = (int)(count - i < most ? count - i : most);
+        MPI_Reduce(is_root ? MPI_IN_PLACE : values + i, is_root ? values + i : NULL, length, type,
+                   sum, 0, MPI_COMM_WORLD);
+    }
+    MPI_Op_free(&sum);
+    MPI_Type_free(&type);
+}
+
 void ff_cluster_share_text(char **text)
 {
     const bool is_source = ff_cluster_rank() == 0;

@@ -5,6 +5,7 @@
 #define FF_CLUSTER_CLUSTER_H
 
 #include "front/scheduler.h"
+#include "simulate/timecourse.h"
 
 /** Collective. Start MPI; works without mpirun, as one rank. MPI errors abort the job. */
 void ff_cluster_start(int *argc, char ***argv);
@@ -22,6 +23,13 @@ bool ff_cluster_is_extra_process(void);
 
 /** Collective. The status of rank 0, on every rank. */
 enum ff_status ff_cluster_share_status(enum ff_status status);
+
+/** Collective. FF_OK if all ranks give it, else the status and message of the first rank that does not; on
+ * every rank. */
+enum ff_status ff_cluster_agree_status(enum ff_status status);
+
+/** Collective. On rank 0 the values become the sums over all ranks; on other ranks they stay. */
+void ff_cluster_sum(ff_wide *values, size_t count);
 
 /** Collective. Copy a text from rank 0; on other ranks *text is replaced by memory the caller frees. */
 void ff_cluster_share_text(char **text);

@@ -199,7 +199,7 @@ static enum ff_status parse_options(const struct ff_command *command, int argc, 
     }
     CHECK(argc - optind == 1, FF_ERR_CONFIG, "usage: fluxfront %s", command->synopsis);
     out->input = argv[optind];
-    CHECK(!(command->options & FF_OPTION_OUTPUT) || out->output != NULL, FF_ERR_CONFIG,
+    CHECK(!(command->options & FF_OPTION_MUST_OUTPUT) || out->output != NULL, FF_ERR_CONFIG,
           "%s: say where the result goes, with -o FILE", command->name);
     return FF_OK;
 }

@@ -6,6 +6,7 @@
 
 #include "front/reference.h"
 #include "front/scheduler.h"
+#include "simulate/timecourse.h"
 
 #include <stdio.h>
 
@@ -29,7 +30,8 @@ enum ff_option {
     FF_OPTION_VERBOSITY = 1 << 3,
     FF_OPTION_JSON = 1 << 4,
     FF_OPTION_FRONT = 1 << 5,
-    FF_OPTION_REPEATS = 1 << 6
+    FF_OPTION_REPEATS = 1 << 6,
+    FF_OPTION_MUST_OUTPUT = 1 << 7 /* -o may not be left out */
 };
 
 struct ff_command {
@@ -58,6 +60,7 @@ struct ff_setup {
     struct ff_plan plan;
     struct ff_front_options front;
     struct ff_reference_options reference;
+    struct ff_timecourse_options timecourse; /* points 0 without the section */
 };
 
 /** Read the configuration the arguments name.  FF_ERR_CONFIG with position. */
@@ -66,11 +69,24 @@ enum ff_status ff_setup_read(const struct ff_arguments *arguments, struct ff_set
 /** The same from YAML text. */
 enum ff_status ff_setup_read_text(const char *name, const char *text, struct ff_setup *out);
 
+/** Collective. Copy the configuration of rank 0 to the others. */
+void ff_setup_share(const struct ff_arguments *arguments, struct ff_setup *setup);
+
 /** NULL-safe members. */
 void ff_setup_free(struct ff_setup *setup);
 
 /** theta = 0 clipped to the bounds, [P]; the caller frees it. */
 double *ff_setup_initial_theta(const struct ff_setup *setup);
+
+/** The section `timecourse` of the root; all 0 when it is absent.  FF_ERR_CONFIG with position. */
+enum ff_status ff_timecourse_options_read(struct ff_node *root, struct ff_timecourse_options *out);
+
+/** Rank 0 only. Whether the time course can go to the output named.  FF_ERR_CONFIG. */
+enum ff_status ff_timecourse_check_output(const struct ff_arguments *arguments);
+
+/** Collective. Simulate the time course at rates [R]; rank 0 prints it, or writes it to the output named. */
+enum ff_status ff_timecourse_command(const struct ff_arguments *arguments,
+                                     const struct ff_setup *setup, const double *rates);
 
 /** Scales of J and sigma: those given, else the traffic sum |c_r| <a_r> and the activity sum <a_r> of the
  * initial design, estimated by simulation. */

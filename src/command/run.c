@@ -197,14 +197,7 @@ static enum ff_status run_run(const struct ff_arguments *arguments)
         ff_setup_free(&setup);
         return status;
     }
-    char *text = setup.resolved;
-    ff_cluster_share_text(&text);
-    if (!is_manager) {
-        status = ff_setup_read_text(arguments->input, text, &setup);
-        free(text);
-        if (status != FF_OK)
-            ff_status_abort(__FILE__, __LINE__, "the resolved configuration does not read back");
-    }
+    ff_setup_share(arguments, &setup);
     char *hosts = ff_cluster_hosts();
     struct ff_task_solver *solver = NULL;
     if (!is_manager || ff_cluster_size() == 1)
@@ -224,7 +217,8 @@ const struct ff_command ff_command_run = {
     .name = "run",
     .synopsis = "run CONFIG -o FRONT.h5",
     .doc = "map the front, with mpirun on many ranks or without it on one",
-    .options = FF_OPTION_OUTPUT | FF_OPTION_FORCE | FF_OPTION_CONFIG | FF_OPTION_VERBOSITY,
+    .options = FF_OPTION_OUTPUT | FF_OPTION_MUST_OUTPUT | FF_OPTION_FORCE | FF_OPTION_CONFIG |
+               FF_OPTION_VERBOSITY,
     .is_parallel = true,
     .run = run_run,
 };

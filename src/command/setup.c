@@ -1,6 +1,7 @@
 /* From a configuration file to everything a command needs.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
+#include "cluster/cluster.h"
 #include "command/command.h"
 
 #include <math.h>
@@ -11,15 +12,16 @@ static const uint32_t scale_task = UINT32_MAX;
 
 static enum ff_status read_sections(struct ff_yaml *document, struct ff_setup *out)
 {
-    static const char *const sections[] = {"model",     "design",    "objective",  "front",
-                                           "gradient",  "optimizer", "simulation", "evaluation",
-                                           "reference", "seed",      NULL};
+    static const char *const sections[] = {"model",     "design",     "objective",  "front",
+                                           "gradient",  "optimizer",  "simulation", "evaluation",
+                                           "reference", "timecourse", "seed",       NULL};
     struct ff_node *root = ff_yaml_root(document), *section;
     TRY(ff_node_allow(root, sections));
     TRY(ff_system_read(root, &out->system));
     TRY(ff_node_section(root, "front", &section));
     TRY(ff_front_options_read(section, &out->front));
     TRY(ff_plan_read(root, out->system, &out->plan));
+    TRY(ff_timecourse_options_read(root, &out->timecourse));
     TRY(ff_node_section(root, "reference", &section));
     return ff_reference_options_read(section, &out->reference);
 }
@@ -62,6 +64,17 @@ enum ff_status ff_setup_read_text(const char *name, const char *text, struct ff_
     struct ff_yaml *document;
     TRY(ff_yaml_read_text(name, text, &document));
     return read_document(document, out);
+}
+
+void ff_setup_share(const struct ff_arguments *arguments, struct ff_setup *setup)
+{
+    char *text = setup->resolved;
+    ff_cluster_share_text(&text);
+    if (ff_cluster_rank() == 0)
+        return;
+    if (ff_setup_read_text(arguments->input, text, setup) != FF_OK)
+        ff_status_abort(__FILE__, __LINE__, "the resolved configuration does not read back");
+    free(text);
 }
 
 void ff_setup_free(struct ff_setup *setup)

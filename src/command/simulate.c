@@ -1,6 +1,7 @@
-/* fluxfront simulate: steady-state averages at the initial design, by exact simulation.
+/* fluxfront simulate: steady-state averages or the time course of the initial design, by exact simulation.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
+#include "cluster/cluster.h"
 #include "command/command.h"
 #include "command/json.h"
 #include "simulate/occupancy.h"
@@ -44,30 +45,58 @@ static void print_json(const struct ff_process *process, const struct ff_average
     ff_json_print(document);
 }
 
+/* Rank 0 only: everything that can be wrong before any work is done. */
+static enum ff_status prepare(const struct ff_arguments *arguments, struct ff_setup *setup)
+{
+    TRY(ff_setup_read(arguments, setup));
+    if (setup->timecourse.points > 0)
+        return ff_timecourse_check_output(arguments);
+    CHECK(arguments->output == NULL, FF_ERR_CONFIG,
+          "-o is for time courses; %s has no section `timecourse`", arguments->input);
+    return FF_OK;
+}
+
+static void print_averages(const struct ff_arguments *arguments, const struct ff_setup *setup,
+                           const double *rates)
+{
+    const struct ff_draw_key key = {setup->plan.gradient.seed, 0, 0, FF_PURPOSE_EVALUATE};
+    struct ff_averages averages;
+    ff_averages_measure(setup->system, rates, key, setup->plan.evaluation.horizon,
+                        setup->plan.evaluation.trajectories, &averages);
+    (arguments->is_json ? print_json : print_table)(setup->system->process, &averages);
+    ff_averages_free(&averages);
+}
+
+/* Time courses are the work of all ranks, averages that of rank 0. */
 static enum ff_status simulate_run(const struct ff_arguments *arguments)
 {
-    struct ff_setup setup;
-    TRY(ff_setup_read(arguments, &setup));
-    const struct ff_system *system = setup.system;
-    const struct ff_draw_key key = {setup.plan.gradient.seed, 0, 0, FF_PURPOSE_EVALUATE};
+    const bool is_first = ff_cluster_rank() == 0;
+    struct ff_setup setup = {0};
+    enum ff_status status = ff_cluster_share_status(is_first ? prepare(arguments, &setup) : FF_OK);
+    if (status != FF_OK) {
+        ff_setup_free(&setup);
+        return status;
+    }
+    ff_setup_share(arguments, &setup);
     double *theta = ff_setup_initial_theta(&setup);
-    double *rates = FF_NEW(double, system->process->n_channels);
-    struct ff_averages averages;
-    ff_design_rates(system->design, theta, rates);
-    ff_averages_measure(system, rates, key, setup.plan.evaluation.horizon,
-                        setup.plan.evaluation.trajectories, &averages);
-    (arguments->is_json ? print_json : print_table)(system->process, &averages);
-    ff_averages_free(&averages);
+    double *rates = FF_NEW(double, setup.system->process->n_channels);
+    ff_design_rates(setup.system->design, theta, rates);
+    if (setup.timecourse.points > 0)
+        status = ff_timecourse_command(arguments, &setup, rates);
+    else if (is_first)
+        print_averages(arguments, &setup, rates);
     free(rates);
     free(theta);
     ff_setup_free(&setup);
-    return FF_OK;
+    return status;
 }
 
 const struct ff_command ff_command_simulate = {
     .name = "simulate",
-    .synopsis = "simulate CONFIG",
-    .doc = "plain exact simulation at theta = 0: averages with errors (section `evaluation`)",
-    .options = FF_OPTION_CONFIG | FF_OPTION_JSON,
+    .synopsis = "simulate CONFIG [-o FILE.csv]",
+    .doc =
+        "plain exact simulation at theta = 0: averages with errors (section `evaluation`), or the time course (section `timecourse`)",
+    .options = FF_OPTION_CONFIG | FF_OPTION_JSON | FF_OPTION_OUTPUT | FF_OPTION_FORCE,
+    .is_parallel = true,
     .run = simulate_run,
 };

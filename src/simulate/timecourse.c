@@ -1,0 +1,122 @@
+/* Sampling trajectories on a grid of times, exact power sums, and moments from them.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#include "simulate/timecourse.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+__extension__ typedef __int128 signed_wide;
+
+double ff_timecourse_time(const struct ff_timecourse_options *options, int point)
+{
+    const int last = options->points - 1;
+    return point == last ? options->end : options->end * point / last;
+}
+
+void ff_timecourse_sums_create(int n_points, int n_sites, struct ff_timecourse_sums *out)
+{
+    *out = (struct ff_timecourse_sums){.n_points = n_points, .n_sites = n_sites};
+    out->reached = FF_NEW(int64_t, n_points);
+    out->power = ff_allocate((unsigned long)n_points * (unsigned long)n_sites, sizeof *out->power);
+}
+
+void ff_timecourse_sums_free(struct ff_timecourse_sums *sums)
+{
+    free(sums->reached);
+    free(sums->power);
+    *sums = (struct ff_timecourse_sums){0};
+}
+
+static enum ff_status record(struct ff_timecourse_sums *sums, int point, const int *x)
+{
+    for (int i = 0; i < sums->n_sites; i++) {
+        CHECK(x[i] <= FF_TIMECOURSE_MAX_COUNT, FF_ERR_NUMERICAL,
+              "an occupation exceeds %d, too large for a time course", FF_TIMECOURSE_MAX_COUNT);
+        ff_wide *power = sums->power[(size_t)point * (size_t)sums->n_sites + (size_t)i];
+        const ff_wide count = (ff_wide)x[i];
+        ff_wide term = count;
+        for (int q = 0; q < 4; q++) {
+            power[q] += term;
+            term *= count;
+        }
+    }
+    sums->reached[point]++;
+    return FF_OK;
+}
+
+enum ff_status ff_timecourse_add(struct ff_walk *walk, const struct ff_kinetics *kinetics,
+                                 struct ff_stream stream,
+                                 const struct ff_timecourse_options *options,
+                                 struct ff_timecourse_sums *sums)
+{
+    ff_walk_start(walk, kinetics, stream);
+    double time = 0.0;
+    int point = 0;
+    for (int64_t n = 0;; n++) {
+        const double total = ff_walk_totals(walk)[0];
+        const double next = /* an absorbing state lasts for ever */
+            total > 0.0 ? time - log(ff_stream_uniform_open(&walk->stream)) / total : INFINITY;
+        for (; point < options->points && ff_timecourse_time(options, point) < next; point++)
+            TRY(record(sums, point, walk->x));
+        if (point == options->points)
+            return FF_OK;
+        if (n == options->max_events) {
+            sums->n_truncated++;
+            return FF_OK;
+        }
+        ff_walk_step(walk);
+        sums->n_events++;
+        time = next;
+    }
+}
+
+/* Sums of powers about the integer nearest the mean are exact, modulo 2^128 on the way; what is left
+ * to do in floating point is a shift by at most a half. */
+static void estimate_one(const ff_wide *power, int n_trajectories, double *mean,
+                         double *mean_stderr, double *std, double *std_stderr)
+{
+    const ff_wide n = (ff_wide)n_trajectories, c = (power[0] + n / 2) / n;
+    const double size = n_trajectories;
+    const double shift = (double)(signed_wide)(power[0] - n * c) / size;
+    const double r2 = (double)(power[1] - 2 * c * power[0] + n * c * c) / size;
+    const double r3 =
+        (double)(signed_wide)(power[2] - 3 * c * power[1] + 3 * c * c * power[0] - n * c * c * c) /
+        size;
+    const double r4 = (double)(power[3] - 4 * c * power[2] + 6 * c * c * power[1] -
+                               4 * c * c * c * power[0] + n * c * c * c * c) /
+                      size;
+    const double square = shift * shift;
+    const double m2 = fmax(r2 - square, 0.0);
+    const double m4 = r4 - 4.0 * shift * r3 + 6.0 * square * r2 - 3.0 * square * square;
+    *mean = (double)c + shift;
+    *std = sqrt(m2 * size / (size - 1.0));
+    *mean_stderr = *std / sqrt(size);
+    const double spread = fmax(m4 - m2 * m2 * (size - 3.0) / (size - 1.0), 0.0);
+    *std_stderr = *std > 0.0 ? sqrt(spread / size) / (2.0 * *std) : 0.0;
+}
+
+void ff_timecourse_estimate(const struct ff_timecourse_sums *sums, int n_trajectories,
+                            struct ff_timecourse *out)
+{
+    const int size = sums->n_points * sums->n_sites;
+    out->mean = FF_NEW(double, size);
+    out->mean_stderr = FF_NEW(double, size);
+    out->std = FF_NEW(double, size);
+    out->std_stderr = FF_NEW(double, size);
+    for (int k = 0; k < size; k++)
+        if (sums->reached[k / sums->n_sites] == n_trajectories)
+            estimate_one(sums->power[k], n_trajectories, &out->mean[k], &out->mean_stderr[k],
+                         &out->std[k], &out->std_stderr[k]);
+        else
+            out->mean[k] = out->mean_stderr[k] = out->std[k] = out->std_stderr[k] = NAN;
+}
+
+void ff_timecourse_free(struct ff_timecourse *course)
+{
+    free(course->mean);
+    free(course->mean_stderr);
+    free(course->std);
+    free(course->std_stderr);
+    *course = (struct ff_timecourse){0};
+}

@@ -301,6 +301,16 @@ class KnownValues(unittest.TestCase):
             np.testing.assert_allclose(exact["occupancy"], probability, rtol=1e-7)
 
 
+class Ends(unittest.TestCase):
+    def test_no_averages_where_trajectories_end(self):
+        with open("decay.yaml", "w", encoding="utf-8") as file:
+            file.write('{model: {kind: reactions, species: {X: 5}, reactions: ["X -> 0 @ 1"]}, '
+                       'objective: {exclude: all}}')
+        process = call("simulate", "decay.yaml", code=4)
+        self.assertEqual(process.stdout, "")
+        self.assertIn("no steady-state averages", process.stderr)
+
+
 class Streams(unittest.TestCase):
     def test_progress_goes_to_standard_error_only(self):
         process = call("run", config("ring"), "-o", "verbose.h5", "--verbose", *SMALL)

@@ -225,6 +225,8 @@ COMMAND_LINES = {
                                                "out.txt: a time course is written", ".csv"),
     "time course without extension": (["simulate", "course.yaml", "-o", "out"],
                                       "out: a time course is written", ".csv"),
+    "existing time course in HDF5": (["simulate", "course.yaml", "-o", "old.h5"], "old.h5: exists already",
+                                     "--force"),
     "existing time course": (["simulate", "course.yaml", "-o", "old.csv"], "old.csv: exists already",
                              "--force"),
     "time course into a missing folder": (["simulate", "course.yaml", "-o", "no/out.csv"],

@@ -16,6 +16,7 @@ import h5py
 import numpy as np
 
 SCIENCE = ("front", "history", "metrics", "model", "reference", "config")
+COURSE_SCIENCE = ("timecourse", "config")
 RANKS = (1, 2, 3, 5)
 SMALL = ("front.points=7", "optimizer.iterations=12", "evaluation.trajectories=16",
          "reference.starts=1")
@@ -40,7 +41,7 @@ def science(path):
     found = {}
 
     def note(name, item):
-        if isinstance(item, h5py.Dataset) and name.split("/")[0] in SCIENCE:
+        if isinstance(item, h5py.Dataset) and name.split("/")[0] in (*SCIENCE, *COURSE_SCIENCE):
             values = np.asarray(item[()])
             content = repr(values.tolist()).encode() if values.dtype == object else values.tobytes()
             found[name] = (values.shape, values.dtype.str, content)
@@ -144,6 +145,19 @@ class TimeCourses(unittest.TestCase):
         self.assertRegex(warning, r"^fluxfront: [1-9]\d* of 304 trajectories reached timecourse.max_events")
         self.assertIn("nan", table.splitlines()[-1])
         self.assertIn('"n_truncated"', document)
+
+    def test_science_of_the_file_is_bit_identical_on_any_number_of_ranks(self):
+        files = [f"course{n_ranks}.h5" for n_ranks in RANKS]
+        for n_ranks, file in zip(RANKS, files):
+            self.assertEqual(simulate(n_ranks, "course.yaml", "-o", file)[0], 0)
+        first = science(files[0])
+        self.assertEqual({dataset.split("/")[0] for dataset in first}, set(COURSE_SCIENCE))
+        for file in files[1:]:
+            self.assertEqual(differing(first, science(file)), [], file)
+        with h5py.File(files[-1], "r") as last:
+            self.assertEqual(last["runtime/ranks"][()], RANKS[-1])
+        self.assertEqual(simulate(3, "course.yaml", "-o", "course_seed.h5", "--seed", "2")[0], 0)
+        self.assertIn("timecourse/mean", differing(first, science("course_seed.h5")))
 
     def test_another_seed_or_one_trajectory_less_gives_another_course(self):
         """The negative control: the comparison does see a difference, also of one lost trajectory."""

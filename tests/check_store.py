@@ -2,12 +2,14 @@
 # labels: unit
 # timeout: 60
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The layout of the front file, as other readers of HDF5 see it.
+"""The layout of the front file and the time-course file, as other readers of HDF5 see it.
 
-The file is the one that test_store writes; docs/format.md says what must be in it.
+The front file is the one that test_store writes; docs/format.md says what must be in both.
 """
 
+import csv
 import importlib.util
+import io
 import os
 import re
 import subprocess
@@ -18,7 +20,12 @@ import numpy as np
 
 WRITER = os.path.join(os.environ["BINARY_DIR"], "tests", "test_store")
 FORMAT = os.path.join(os.environ["SOURCE_DIR"], "docs", "format.md")
-FRONT, OTHER_RUN = "front.h5", "other_run.h5"
+FLUXFRONT = os.environ["FLUXFRONT"]
+FRONT, OTHER_RUN, COURSE = "front.h5", "other_run.h5", "course.h5"
+COURSE_CONFIG = """model: {kind: network, states: [A, "B, or σ"], edges: [{from: A, to: "B, or σ", forward: 1, backward: 2}]}
+timecourse: {end: 3, points: 4, trajectories: 10, max_events: 6}
+seed: 7
+"""
 GROUPS = {"front", "history", "model", "metrics", "reference", "config", "code", "runtime"}
 VARYING = {"code", "runtime"}
 
@@ -26,6 +33,9 @@ VARYING = {"code", "runtime"}
 def setUpModule():
     subprocess.run([WRITER, "--write", FRONT], check=True)
     subprocess.run([WRITER, "--write", OTHER_RUN, "5"], check=True)
+    with open("course.yaml", "w", encoding="utf-8") as file:
+        file.write(COURSE_CONFIG)
+    subprocess.run([FLUXFRONT, "simulate", "course.yaml", "-o", COURSE], check=True)
 
 
 def datasets(file):
@@ -40,11 +50,12 @@ def is_scale(dataset):
     return h5py.h5ds.is_scale(dataset.id)
 
 
-def documented():
-    """Name, axes and units of every dataset in the table of docs/format.md."""
+def documented(chapter="The front file"):
+    """Name, axes and units of every dataset in the table of a chapter of docs/format.md."""
     table = {}
     with open(FORMAT, encoding="utf-8") as file:
-        for line in file:
+        text = re.search(rf"(?ms)^# {chapter}$(.*?)(^# |\Z)", file.read())[1]
+        for line in text.splitlines():
             cells = [cell.strip() for cell in line.split("|")[1:-1]]
             names = re.findall(r"`(/[a-z_/0-9]+)`", cells[0]) if cells else []
             for name in names:
@@ -139,6 +150,57 @@ class Layout(unittest.TestCase):
             self.assertNotEqual(self.file["runtime/ranks"][()], other["runtime/ranks"][()])
 
 
+class TimeCourse(unittest.TestCase):
+    def setUp(self):
+        self.file = h5py.File(COURSE, "r")
+        self.addCleanup(self.file.close)
+
+    def test_datasets_units_and_axes_are_the_documented_ones(self):
+        table, found = documented("The time-course file"), datasets(self.file)
+        shared = {name: row for name, row in documented().items()
+                  if name.split("/")[1] in ("config", "code", "runtime")}
+        self.assertEqual(set(found), {*table, *shared})
+        for name, (axes, units) in table.items():
+            dataset = found[name]
+            self.assertEqual(dataset.attrs["units"], units, name)
+            self.assertTrue(dataset.attrs["long_name"], name)
+            if axes == "scalar":
+                self.assertEqual(dataset.ndim, 0, name)
+            elif not is_scale(dataset):
+                actual = [dataset.dims[i][0].name for i in range(dataset.ndim)]
+                self.assertEqual(actual, ["/timecourse/" + axis for axis in axes.split(", ")], name)
+
+    def test_root_attributes_identify_the_file(self):
+        attributes = self.file.attrs
+        self.assertEqual(attributes["filetype"], "fluxfront-timecourse")
+        self.assertEqual(attributes["format_version"].tolist(), [1, 0])
+        self.assertEqual(attributes["seed"], 7)
+        self.assertEqual(attributes["rng"], "philox4x32-10")
+        self.assertEqual(self.file["config/given"].asstr()[()], COURSE_CONFIG)
+
+    def test_values_are_those_of_the_csv(self):
+        """Seventeen digits say a double exactly; a name with a comma is one quoted field."""
+        output = subprocess.run([FLUXFRONT, "simulate", "course.yaml"], check=True, text=True,
+                                capture_output=True).stdout
+        self.assertIn(',"B, or σ",', output)
+        rows = list(csv.DictReader(io.StringIO(output, newline="")))
+        group = self.file["timecourse"]
+        times, sites = group["time"][()].tolist(), group["site"].asstr()[()].tolist()
+        self.assertEqual((times, sites), ([0, 1, 2, 3], ["A", "B, or σ"]))
+        self.assertEqual([(float(row["time"]), row["site"]) for row in rows],
+                         [(time, site) for time in times for site in sites])
+        for name in ("mean", "mean_stderr", "std", "std_stderr"):
+            column = np.array([float(row[name]) for row in rows]).reshape(4, 2)
+            np.testing.assert_array_equal(group[name][()], column, name)
+
+    def test_times_that_not_all_reached_are_nan(self):
+        group = self.file["timecourse"]
+        n_reached, n = group["n_reached"][()], group["n_trajectories"][()]
+        self.assertEqual((n, n_reached[0], n - n_reached[-1]), (10, 10, group["n_truncated"][()]))
+        self.assertGreater(group["n_truncated"][()], 0)
+        np.testing.assert_array_equal(np.isnan(group["mean"][:, 0]), n_reached < n)
+
+
 @unittest.skipUnless(importlib.util.find_spec("xarray"), "xarray is not installed")
 class Xarray(unittest.TestCase):
     def open_all(self, engine):
@@ -160,13 +222,24 @@ class Xarray(unittest.TestCase):
             self.assertEqual(front["rates"].dims, ("point", "channel"))
             self.assertEqual(front["rates"].sel(channel="0->1").shape, (3,))
 
+    def open_course(self, engine):
+        import xarray
+
+        with xarray.open_dataset(COURSE, group="timecourse", engine=engine) as course:
+            self.assertEqual(course["mean"].dims, ("time", "site"))
+            self.assertEqual(set(course.coords), {"time", "site"})
+            self.assertEqual(float(course["mean"].sel(time=0.0).sum()), 1.0)
+            self.assertEqual(course["time"].dtype, np.float64)
+
     @unittest.skipUnless(importlib.util.find_spec("netCDF4"), "netCDF4 is not installed")
     def test_netcdf4_opens_every_group(self):
         self.open_all("netcdf4")
+        self.open_course("netcdf4")
 
     @unittest.skipUnless(importlib.util.find_spec("h5netcdf"), "h5netcdf is not installed")
     def test_h5netcdf_opens_every_group(self):
         self.open_all("h5netcdf")
+        self.open_course("h5netcdf")
 
 
 if __name__ == "__main__":

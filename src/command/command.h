@@ -78,6 +78,9 @@ void ff_setup_free(struct ff_setup *setup);
 /** theta = 0 clipped to the bounds, [P]; the caller frees it. */
 double *ff_setup_initial_theta(const struct ff_setup *setup);
 
+/** The present time, UTC, as ISO 8601 text. */
+void ff_note_start(char *text, size_t size);
+
 /** The section `timecourse` of the root; all 0 when it is absent.  FF_ERR_CONFIG with position. */
 enum ff_status ff_timecourse_options_read(struct ff_node *root, struct ff_timecourse_options *out);
 

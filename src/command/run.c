@@ -9,7 +9,6 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 static const double seconds_between_writes = 30.0;
 
@@ -24,14 +23,6 @@ struct run {
     char started[32];
     char *hosts;
 };
-
-static void note_start(char *text, size_t size)
-{
-    const time_t now = time(NULL);
-    struct tm utc;
-    gmtime_r(&now, &utc);
-    strftime(text, size, "%Y-%m-%dT%H:%M:%SZ", &utc);
-}
 
 static struct ff_front_metrics metrics_of(const struct run *run)
 {
@@ -146,7 +137,7 @@ static enum ff_status manage(const struct ff_arguments *arguments, const struct 
                       .current_scale = current_scale,
                       .entropy_scale = entropy_scale,
                       .hosts = hosts};
-    note_start(run.started, sizeof run.started);
+    ff_note_start(run.started, sizeof run.started);
     ff_scheduler_create(&setup->front, n_parameters, current_scale, entropy_scale, &run.scheduler);
     ff_progress_create(arguments->is_quiet, arguments->is_verbose, &run.progress);
     ff_cluster_manage(run.scheduler, solver, n_parameters, setup->plan.optimizer.iterations, tick,

@@ -6,6 +6,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <time.h>
 
 /* The task number whose random numbers measure the scales; no real task reaches it. */
 static const uint32_t scale_task = UINT32_MAX;
@@ -133,4 +134,12 @@ enum ff_status ff_setup_scales(const struct ff_setup *setup, double *current_sca
     free(rates);
     free(theta);
     return status;
+}
+
+void ff_note_start(char *text, size_t size)
+{
+    const time_t now = time(NULL);
+    struct tm utc;
+    gmtime_r(&now, &utc);
+    strftime(text, size, "%Y-%m-%dT%H:%M:%SZ", &utc);
 }

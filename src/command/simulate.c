@@ -100,7 +100,7 @@ static enum ff_status simulate_run(const struct ff_arguments *arguments)
 
 const struct ff_command ff_command_simulate = {
     .name = "simulate",
-    .synopsis = "simulate CONFIG [-o FILE.csv]",
+    .synopsis = "simulate CONFIG [-o FILE.h5|.csv]",
     .doc =
         "plain exact simulation at theta = 0: averages with errors (section `evaluation`), or the time course (section `timecourse`)",
     .options = FF_OPTION_CONFIG | FF_OPTION_JSON | FF_OPTION_OUTPUT | FF_OPTION_FORCE,

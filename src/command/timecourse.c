@@ -5,6 +5,7 @@
 #include "command/command.h"
 #include "command/json.h"
 #include "store/output.h"
+#include "store/timecourse_file.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -70,6 +71,19 @@ static void gather(struct ff_timecourse_sums *sums)
     free(counts);
 }
 
+/* A name as a field (RFC 4180): within quotes, themselves doubled, where it would not be one field bare. */
+static void print_field(const char *name, FILE *file)
+{
+    if (strpbrk(name, ",\"\r\n") == NULL) {
+        fputs(name, file);
+        return;
+    }
+    fputc('"', file);
+    for (const char *c = name; *c != '\0'; c++)
+        fputs(*c == '"' ? "\"\"" : (const char[]){*c, '\0'}, file);
+    fputc('"', file);
+}
+
 /* A header line of names, then one line per time and site; `nan` where there is no estimate. */
 static void print_csv(const struct ff_setup *setup, const struct ff_timecourse *course, FILE *file)
 {
@@ -78,9 +92,10 @@ static void print_csv(const struct ff_setup *setup, const struct ff_timecourse *
     for (int t = 0; t < setup->timecourse.points; t++)
         for (int i = 0; i < process->n_sites; i++) {
             const int k = t * process->n_sites + i;
-            fprintf(file, "%.17g,%s,%.17g,%.17g,%.17g,%.17g\n",
-                    ff_timecourse_time(&setup->timecourse, t), process->site_names[i],
-                    course->mean[k], course->mean_stderr[k], course->std[k], course->std_stderr[k]);
+            fprintf(file, "%.17g,", ff_timecourse_time(&setup->timecourse, t));
+            print_field(process->site_names[i], file);
+            fprintf(file, ",%.17g,%.17g,%.17g,%.17g\n", course->mean[k], course->mean_stderr[k],
+                    course->std[k], course->std_stderr[k]);
         }
 }
 
@@ -122,20 +137,42 @@ static enum ff_status write_csv(const struct ff_setup *setup, const struct ff_ti
     return status;
 }
 
+static bool has_suffix(const char *path, const char *suffix)
+{
+    const char *dot = strrchr(path, '.');
+    return dot != NULL && strcmp(dot, suffix) == 0;
+}
+
 enum ff_status ff_timecourse_check_output(const struct ff_arguments *arguments)
 {
     const char *path = arguments->output;
     if (path == NULL)
         return FF_OK;
-    const char *suffix = strrchr(path, '.');
-    CHECK(suffix != NULL && strcmp(suffix, ".csv") == 0, FF_ERR_CONFIG,
-          "%s: a time course is written to a file that ends in .csv", path);
+    CHECK(has_suffix(path, ".csv") || has_suffix(path, ".h5"), FF_ERR_CONFIG,
+          "%s: a time course is written to a file that ends in .csv or .h5", path);
     return ff_output_check(path, arguments->is_forced);
+}
+
+static enum ff_status write_hdf5(const struct ff_arguments *arguments, const struct ff_setup *setup,
+                                 const struct ff_timecourse_sums *sums,
+                                 const struct ff_timecourse *course, const struct ff_run_info *info)
+{
+    const struct ff_timecourse_record record = {
+        .process = setup->system->process,
+        .options = &setup->timecourse,
+        .sums = sums,
+        .course = course,
+        .config_given = setup->given,
+        .config_resolved = setup->resolved,
+        .seed = setup->plan.gradient.seed,
+        .info = *info,
+    };
+    return ff_timecourse_file_write(arguments->output, &record);
 }
 
 /* Rank 0 only. */
 static enum ff_status report(const struct ff_arguments *arguments, const struct ff_setup *setup,
-                             const struct ff_timecourse_sums *sums)
+                             const struct ff_timecourse_sums *sums, const struct ff_run_info *info)
 {
     struct ff_timecourse course;
     enum ff_status status = FF_OK;
@@ -145,7 +182,9 @@ static enum ff_status report(const struct ff_arguments *arguments, const struct 
                 "not all reached have no estimate (nan)\n",
                 (long long)sums->n_truncated, setup->timecourse.trajectories);
     ff_timecourse_estimate(sums, setup->timecourse.trajectories, &course);
-    if (arguments->output != NULL)
+    if (arguments->output != NULL && has_suffix(arguments->output, ".h5"))
+        status = write_hdf5(arguments, setup, sums, &course, info);
+    else if (arguments->output != NULL)
         status = write_csv(setup, &course, arguments->output);
     else if (arguments->is_json)
         print_json(setup, sums, &course);
@@ -159,13 +198,18 @@ enum ff_status ff_timecourse_command(const struct ff_arguments *arguments,
                                      const struct ff_setup *setup, const double *rates)
 {
     struct ff_timecourse_sums sums;
+    char started[32], *hosts = ff_cluster_hosts();
+    ff_note_start(started, sizeof started);
     ff_timecourse_sums_create(setup->timecourse.points, setup->system->process->n_sites, &sums);
     enum ff_status status = ff_cluster_agree_status(measure(setup, rates, &sums));
     if (status == FF_OK) {
         gather(&sums);
+        const struct ff_run_info info = {ff_cluster_size(), ff_cluster_seconds(), started, hosts,
+                                         arguments->command_line};
         if (ff_cluster_rank() == 0)
-            status = report(arguments, setup, &sums);
+            status = report(arguments, setup, &sums, &info);
     }
+    free(hosts);
     ff_timecourse_sums_free(&sums);
     return status;
 }

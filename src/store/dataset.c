@@ -246,8 +246,8 @@ enum ff_status ff_group_write_flags(const struct ff_group *group, const struct f
     return is_written ? FF_OK : write_failure(group, dataset->name);
 }
 
-static enum ff_status write_scale(const struct ff_group *group, const struct ff_dataset *scale,
-                                  int length)
+enum ff_status ff_group_write_scale(const struct ff_group *group, const struct ff_dataset *scale,
+                                    int length)
 {
     const struct axis own = {H5I_INVALID_HID, (hsize_t)length};
     const hid_t id = create_dataset(group, scale, &own, 1);
@@ -262,7 +262,7 @@ enum ff_status ff_group_write_index(const struct ff_group *group, const char *ax
     int64_t *index = FF_NEW(int64_t, length);
     for (int i = 0; i < length; i++)
         index[i] = i;
-    const enum ff_status status = write_scale(
+    const enum ff_status status = ff_group_write_scale(
         group, &(struct ff_dataset){axis, ff_unit_one, long_name, FF_INT64, index, axis, NULL},
         length);
     free(index);
@@ -272,7 +272,7 @@ enum ff_status ff_group_write_index(const struct ff_group *group, const char *ax
 enum ff_status ff_group_write_names(const struct ff_group *group, const char *axis,
                                     const char *long_name, char *const *names, int length)
 {
-    return write_scale(
+    return ff_group_write_scale(
         group, &(struct ff_dataset){axis, ff_unit_one, long_name, FF_TEXT, names, axis, NULL},
         length);
 }

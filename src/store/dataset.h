@@ -58,7 +58,10 @@ enum ff_status ff_group_write(const struct ff_group *group, const struct ff_data
 enum ff_status ff_group_write_flags(const struct ff_group *group, const struct ff_dataset *dataset,
                                     int first, const char *meanings);
 
-/** Write the dimension scale of an axis: the numbers from 0, or names [length]. */
+/** Write the dimension scale of an axis: values of any kind (its axes are ignored), the numbers from 0, or names
+ * [length]. */
+enum ff_status ff_group_write_scale(const struct ff_group *group, const struct ff_dataset *scale,
+                                    int length);
 enum ff_status ff_group_write_index(const struct ff_group *group, const char *axis,
                                     const char *long_name, int length);
 enum ff_status ff_group_write_names(const struct ff_group *group, const char *axis,

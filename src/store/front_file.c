@@ -3,9 +3,9 @@
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "store/front_file.h"
 
-#include "build_info.h"
 #include "store/front_groups.h"
 #include "store/output.h"
+#include "store/provenance.h"
 
 #include <stdlib.h>
 
@@ -128,47 +128,19 @@ static enum ff_status write_reference(const struct ff_group *group,
 static enum ff_status write_config(const struct ff_group *group,
                                    const struct ff_front_record *record)
 {
-    const struct ff_dataset datasets[] = {
-        {"given", ff_unit_one, "configuration as given, YAML", FF_TEXT, &record->config_given, NULL,
-         NULL},
-        {"resolved", ff_unit_one, "configuration with every default, YAML", FF_TEXT,
-         &record->config_resolved, NULL, NULL},
-    };
-    return ff_group_write(group, datasets, COUNT(datasets));
+    return ff_provenance_write_config(group, record->config_given, record->config_resolved);
 }
 
 static enum ff_status write_code(const struct ff_group *group, const struct ff_front_record *record)
 {
     (void)record;
-    static const struct {
-        const char *name, *long_name, *text;
-    } facts[] = {
-        {"version", "version of fluxfront", FF_VERSION},
-        {"git_sha1", "revision of the sources", FF_GIT_SHA1},
-        {"compiler", "compiler", FF_COMPILER},
-        {"flags", "compiler flags", FF_C_FLAGS},
-        {"build_type", "build type", FF_BUILD_TYPE},
-    };
-    for (int i = 0; i < COUNT(facts); i++) {
-        const struct ff_dataset dataset = {
-            facts[i].name, ff_unit_one, facts[i].long_name, FF_TEXT, &facts[i].text, NULL, NULL};
-        TRY(ff_group_write(group, &dataset, 1));
-    }
-    return FF_OK;
+    return ff_provenance_write_code(group);
 }
 
 static enum ff_status write_runtime(const struct ff_group *group,
                                     const struct ff_front_record *record)
 {
-    const struct ff_run_info *info = &record->info;
-    const struct ff_dataset datasets[] = {
-        {"ranks", ff_unit_one, "number of MPI ranks", FF_INT32, &info->n_ranks, NULL, NULL},
-        {"wall_seconds", "s", "wall time of the run", FF_FLOAT64, &info->wall_seconds, NULL, NULL},
-        {"started", ff_unit_one, "start of the run, UTC", FF_TEXT, &info->started, NULL, NULL},
-        {"hosts", ff_unit_one, "machines of the run", FF_TEXT, &info->hosts, NULL, NULL},
-        {"command_line", ff_unit_one, "command line", FF_TEXT, &info->command_line, NULL, NULL},
-    };
-    return ff_group_write(group, datasets, COUNT(datasets));
+    return ff_provenance_write_runtime(group, &record->info);
 }
 
 static enum ff_status write_attributes(const struct ff_group *file,
@@ -180,15 +152,7 @@ static enum ff_status write_attributes(const struct ff_group *file,
         [FF_RUN_STOPPED_EARLY] = "stopped-early",
         [FF_RUN_FAILED] = "failed",
     };
-    static const int32_t version[] = {1, 0};
-    const int64_t seed = (int64_t)record->seed;
-    TRY(ff_group_set_text(file, "Conventions", "CF-1.10"));
-    TRY(ff_group_set_text(file, "filetype", "fluxfront-front"));
-    TRY(ff_group_set_numbers(file, "format_version", FF_INT32, version, COUNT(version)));
-    TRY(ff_group_set_text(file, "software_version", FF_VERSION));
-    TRY(ff_group_set_text(file, "git_sha1", FF_GIT_SHA1));
-    TRY(ff_group_set_numbers(file, "seed", FF_INT64, &seed, 0));
-    TRY(ff_group_set_text(file, "rng", "philox4x32-10"));
+    TRY(ff_provenance_write_attributes(file, "fluxfront-front", record->seed));
     TRY(ff_group_set_text(file, "status", statuses[record->status]));
     return ff_group_set_text(file, "message", record->message);
 }
@@ -231,15 +195,6 @@ enum ff_status ff_front_file_check(const char *path, bool may_replace)
 enum ff_status ff_front_file_write(const char *path, const struct ff_front_record *record)
 {
     struct ff_group file;
-    void *bytes = NULL;
-    size_t size = 0;
     TRY(ff_hdf5_create(path, &file));
-    enum ff_status status = write_groups(&file, record);
-    if (status == FF_OK)
-        status = ff_hdf5_image(&file, &bytes, &size);
-    ff_group_close(&file);
-    if (status == FF_OK)
-        status = ff_output_replace(path, bytes, size);
-    free(bytes);
-    return status;
+    return ff_hdf5_finish(&file, write_groups(&file, record));
 }

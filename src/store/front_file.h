@@ -6,6 +6,7 @@
 
 #include "front/archive.h"
 #include "front/reference.h"
+#include "store/run_info.h"
 
 #include <stdbool.h>
 
@@ -14,15 +15,6 @@ enum ff_run_status { FF_RUN_RUNNING, FF_RUN_COMPLETE, FF_RUN_STOPPED_EARLY, FF_R
 
 /* What became of a point: stored in /front/status. */
 enum ff_point_status { FF_POINT_OK, FF_POINT_FAILED };
-
-/* What may differ between equal runs. */
-struct ff_run_info {
-    int n_ranks;
-    double wall_seconds;
-    const char *started; /* ISO 8601, UTC */
-    const char *hosts;   /* comma-separated */
-    const char *command_line;
-};
 
 /* Everything a front file holds; all borrowed. */
 struct ff_front_record {

@@ -28,11 +28,12 @@ SMALL = [word for setting in ("front.points=4", "optimizer.iterations=10", "grad
          for word in ("--set", setting)]
 # The number of messenger molecules of `telegraph` has no bound.
 N_STATES = {"asep_open": 256, "exclusion": 70, "kinesin": 6, "network": 4, "ring": 6, "ring_disorder": 6,
-            "telegraph": None}
+            "schnakenberg": 91, "telegraph": None}
 # The exclusion ring has 1.8e18 states as it is shipped.
 SMALLER = {"exclusion": ["--set", "model.sites=8", "--set", "model.particles=4",
-                         "--set", "design.budget.total=12"]}
-N_PARTICLES = {"exclusion": 4, "asep_open": None}
+                         "--set", "design.budget.total=12",
+                         "--set", "evaluation={trajectories: 256, events: 2000, burn_in: 500}"]}
+N_PARTICLES = {"exclusion": 4, "asep_open": None, "schnakenberg": 12}
 
 
 def call(*words, launcher=(), code=0):
@@ -298,6 +299,16 @@ class KnownValues(unittest.TestCase):
             right = np.eye(len(sites) + 1)[-1]
             probability = np.linalg.lstsq(generator, right, rcond=None)[0]
             np.testing.assert_allclose(exact["occupancy"], probability, rtol=1e-7)
+
+
+class Ends(unittest.TestCase):
+    def test_no_averages_where_trajectories_end(self):
+        with open("decay.yaml", "w", encoding="utf-8") as file:
+            file.write('{model: {kind: reactions, species: {X: 5}, reactions: ["X -> 0 @ 1"]}, '
+                       'objective: {exclude: all}}')
+        process = call("simulate", "decay.yaml", code=4)
+        self.assertEqual(process.stdout, "")
+        self.assertIn("no steady-state averages", process.stderr)
 
 
 class Streams(unittest.TestCase):

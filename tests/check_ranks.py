@@ -20,6 +20,11 @@ COURSE_SCIENCE = ("timecourse", "config")
 RANKS = (1, 2, 3, 5)
 SMALL = ("front.points=7", "optimizer.iterations=12", "evaluation.trajectories=16",
          "reference.starts=1")
+# Interacting systems at sizes that take a second.
+SMALL_OF = {"exclusion.yaml": (*SMALL, "model.sites=8", "model.particles=4", "design.budget.total=12",
+                               "gradient.tracked=8", "gradient.window=100", "simulation.events=200",
+                               "simulation.burn_in=100", "evaluation.events=500", "evaluation.burn_in=100"),
+            "schnakenberg.yaml": (*SMALL, "gradient.tracked=8", "evaluation.events=500")}
 
 # Without tempering the straight-through estimator overflows when a trajectory is long; at this length
 # it depends on the weight whether it does. The scales are given, since their measurement would fail too.
@@ -80,11 +85,12 @@ def differing(one, other):
 
 class Ranks(unittest.TestCase):
     def test_science_is_bit_identical_on_any_number_of_ranks(self):
-        for name in ("ring_disorder.yaml", "network.yaml"):
+        for name in ("ring_disorder.yaml", "network.yaml", "exclusion.yaml", "schnakenberg.yaml"):
             files = []
             for n_ranks in RANKS:
                 files.append(f"{name}.{n_ranks}.h5")
-                self.assertEqual(run(n_ranks, config(name), files[-1], SMALL)[0], 0)
+                settings = SMALL_OF.get(name, SMALL)
+                self.assertEqual(run(n_ranks, config(name), files[-1], settings)[0], 0)
             first = science(files[0])
             self.assertEqual({dataset.split("/")[0] for dataset in first}, set(SCIENCE))
             for file in files[1:]:

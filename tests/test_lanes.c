@@ -1,7 +1,7 @@
 /* Trajectories in vector lanes: the same bits from every kernel, and the exact steady state.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
-/* labels: stat */
+/* labels: unit, stat */
 #include "simulate/lanes.h"
 
 #include "exact/exact.h"

@@ -1,7 +1,7 @@
 /* The direct method: choice of channels, sums that do not drift, propensities of any size.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
-/* labels: stat */
+/* labels: unit, stat */
 #include "simulate/ensemble.h"
 
 #include <gsl/gsl_cdf.h>
@@ -143,12 +143,36 @@ static void quanta_follow_the_propensities(void **state)
     ff_system_free(system);
 }
 
+static void an_absorbing_state_is_never_left(void **state)
+{
+    (void)state;
+    struct ff_system *system =
+        read_system("model: {kind: reactions, species: {A: 3, B: 0}, "
+                    "reactions: [\"A -> B @ 1\", \"B -> 0 @ 2\"]}\nobjective: {exclude: all}\n");
+    struct rig rig = make_rig(system, system->process->rates);
+    ff_walk_start(rig.walk, rig.kinetics, ff_draw_stream(key, 0));
+    for (int n = 0; n < 20; n++) {
+        assert_true((ff_walk_totals(rig.walk)[0] == 0.0) ==
+                    (n >= 6)); /* three A, then three B, go */
+        ff_walk_step(rig.walk);
+    }
+    assert_int_equal(rig.walk->x[0], 0);
+    assert_int_equal(rig.walk->x[1], 0);
+    const struct ff_horizon horizon = {.events = 10};
+    const struct ff_sums sums =
+        ff_ensemble_trajectory(rig.walk, rig.kinetics, ff_draw_stream(key, 1), horizon);
+    assert_true(isinf(sums.time));
+    free_rig(&rig);
+    ff_system_free(system);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(channels_are_chosen_in_proportion_to_their_propensities),
         cmocka_unit_test(sums_do_not_drift),
         cmocka_unit_test(quanta_follow_the_propensities),
+        cmocka_unit_test(an_absorbing_state_is_never_left),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -6,6 +6,7 @@
 #include "command/json.h"
 #include "simulate/occupancy.h"
 
+#include <math.h>
 #include <stdlib.h>
 
 static void print_table(const struct ff_process *process, const struct ff_averages *averages)
@@ -56,15 +57,21 @@ static enum ff_status prepare(const struct ff_arguments *arguments, struct ff_se
     return FF_OK;
 }
 
-static void print_averages(const struct ff_arguments *arguments, const struct ff_setup *setup,
-                           const double *rates)
+static enum ff_status print_averages(const struct ff_arguments *arguments,
+                                     const struct ff_setup *setup, const double *rates)
 {
     const struct ff_draw_key key = {setup->plan.gradient.seed, 0, 0, FF_PURPOSE_EVALUATE};
     struct ff_averages averages;
     ff_averages_measure(setup->system, rates, key, setup->plan.evaluation.horizon,
                         setup->plan.evaluation.trajectories, &averages);
-    (arguments->is_json ? print_json : print_table)(setup->system->process, &averages);
+    const bool is_steady = isfinite(averages.means.current) && averages.activity > 0.0;
+    if (is_steady)
+        (arguments->is_json ? print_json : print_table)(setup->system->process, &averages);
     ff_averages_free(&averages);
+    CHECK(is_steady, FF_ERR_NUMERICAL,
+          "%s: trajectories end in a state that nothing leaves: there are no steady-state averages",
+          arguments->input);
+    return FF_OK;
 }
 
 /* Time courses are the work of all ranks, averages that of rank 0. */
@@ -84,7 +91,7 @@ static enum ff_status simulate_run(const struct ff_arguments *arguments)
     if (setup.timecourse.points > 0)
         status = ff_timecourse_command(arguments, &setup, rates);
     else if (is_first)
-        print_averages(arguments, &setup, rates);
+        status = print_averages(arguments, &setup, rates);
     free(rates);
     free(theta);
     ff_setup_free(&setup);

@@ -40,11 +40,11 @@ static void cut(int channel, struct ff_stencil *stencil)
     stencil->n_pieces = 0;
     for (int k = 0; k < stencil->n_readers;) {
         struct ff_piece *piece = &stencil->pieces[stencil->n_pieces++];
-        const int from = k, first = (channel + stencil->readers[k].channel) / FF_TREE_WIDTH;
+        const int from = k, first = (channel + (int)stencil->readers[k].channel) / FF_TREE_WIDTH;
         int second = first;
         for (; k < stencil->n_readers; k++) {
             struct ff_reader *reader = &stencil->readers[k];
-            const int r = channel + reader->channel, node = r / FF_TREE_WIDTH;
+            const int r = channel + (int)reader->channel, node = r / FF_TREE_WIDTH;
             if (second == first)
                 second = node;
             if (node != first && node != second)
@@ -59,7 +59,7 @@ static void cut(int channel, struct ff_stencil *stencil)
 
 static int compare_readers(const void *a, const void *b)
 {
-    return ((const struct ff_reader *)a)->channel - ((const struct ff_reader *)b)->channel;
+    return (int)(((const struct ff_reader *)a)->channel - ((const struct ff_reader *)b)->channel);
 }
 
 /* Fill `out`, whose arrays are long enough. */
@@ -103,14 +103,15 @@ static size_t hash_stencil(const struct ff_stencil *stencil)
     uint64_t hash = 1469598103934665603u; /* FNV-1a over what tells most stencils apart */
     for (int k = 0; k < stencil->n_readers; k++) {
         const struct ff_reader *reader = &stencil->readers[k];
-        const int word[] = {reader->channel, reader->form.site[0], reader->in_first};
+        const int64_t word[] = {reader->channel, reader->form.site[0], reader->in_first};
         for (int i = 0; i < 3; i++)
-            hash = (hash ^ (uint64_t)(int64_t)word[i]) * 1099511628211u;
+            hash = (hash ^ (uint64_t)word[i]) * 1099511628211u;
     }
     return (size_t)(hash ^ (hash >> 29));
 }
 
-/* Members are integers of one size: no padding. */
+_Static_assert(sizeof(struct ff_reader) == 48, "readers have no padding: they compare by bytes");
+
 static bool is_same(const struct ff_stencil *a, const struct ff_stencil *b)
 {
     return a->n_changes == b->n_changes && a->n_readers == b->n_readers &&

@@ -18,14 +18,15 @@
 
 /* How a channel's multiplicity reads x, without the symmetry. */
 struct ff_form {
-    int site[2], base[2], slope[2];
+    int64_t site[2];
+    int base[2], slope[2];
 };
 
 /* A channel whose multiplicity an event may change. */
 struct ff_reader {
-    int channel;         /* relative to the channel that fired */
+    int64_t channel;     /* relative to the channel that fired */
     struct ff_form form; /* sites are relative to the origin */
-    int in_first;        /* -1 if it lies in the first node of its piece, 0 if in the second */
+    int64_t in_first;    /* -1 if it lies in the first node of its piece, 0 if in the second */
 };
 
 /* An occupation that an event changes; the site is relative to the origin. */
@@ -66,11 +67,11 @@ struct ff_stencils {
 void ff_stencils_create(const struct ff_process *process, struct ff_stencils *out);
 void ff_stencils_free(struct ff_stencils *stencils);
 
-/** h/symmetry in the state x [I]; sites of the form are relative to `origin`. */
-static inline double ff_form_value(const struct ff_form *form, const int *x, int origin)
+/** h/symmetry in the state x; sites of the form are relative to where x points. */
+static inline double ff_form_value(const struct ff_form *form, const int *x)
 {
-    const int first = form->base[0] + form->slope[0] * x[origin + form->site[0]];
-    const int second = form->base[1] + form->slope[1] * x[origin + form->site[1]];
+    const int first = form->base[0] + form->slope[0] * x[form->site[0]];
+    const int second = form->base[1] + form->slope[1] * x[form->site[1]];
     return (double)((int64_t)first * second);
 }
 

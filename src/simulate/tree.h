@@ -31,24 +31,25 @@ void ff_tree_free(struct ff_tree *tree);
 /** Set all weights [n_items], none negative; their sum must be below 2^63. The array is used as scratch. */
 void ff_tree_fill(struct ff_tree *tree, int64_t *weight);
 
-/** Add a difference to the entries of level l that come after a branch in its node. */
-static inline void ff_tree_add(struct ff_tree *tree, int level, unsigned at, int64_t difference)
+/** Add a difference to the entries that come after a branch in its node; branches of a level are numbered through. */
+static inline void ff_tree_add(struct ff_tree_node *nodes, unsigned branch, int64_t difference)
 {
     static const _Alignas(64) int64_t after[FF_TREE_WIDTH][FF_TREE_WIDTH] = {
         {0, -1, -1, -1, -1, -1, -1, -1}, {0, 0, -1, -1, -1, -1, -1, -1},
         {0, 0, 0, -1, -1, -1, -1, -1},   {0, 0, 0, 0, -1, -1, -1, -1},
         {0, 0, 0, 0, 0, -1, -1, -1},     {0, 0, 0, 0, 0, 0, -1, -1},
         {0, 0, 0, 0, 0, 0, 0, -1},       {0, 0, 0, 0, 0, 0, 0, 0}};
-    int64_t *before = tree->level[level][at / FF_TREE_WIDTH].before;
+    int64_t *before = nodes[branch / FF_TREE_WIDTH].before;
     for (int i = 0; i < FF_TREE_WIDTH; i++)
-        before[i] += difference & after[at % FF_TREE_WIDTH][i];
+        before[i] += difference & after[branch % FF_TREE_WIDTH][i];
 }
 
 /** Tell the levels above that the weights in a node of the lowest level have grown by `difference` in sum. */
 static inline void ff_tree_lift(struct ff_tree *tree, unsigned node, int64_t difference)
 {
-    for (int l = 1; l < tree->n_levels; l++) {
-        ff_tree_add(tree, l, node, difference);
+    const int n_levels = tree->n_levels;
+    for (int l = 1; l < n_levels; l++) {
+        ff_tree_add(tree->level[l], node, difference);
         node /= FF_TREE_WIDTH;
     }
     tree->total += difference;

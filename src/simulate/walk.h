@@ -1,7 +1,7 @@
 /* Gillespie's direct method (J. Phys. Chem. 81:2340, 1977), exact, one event at a time.
  *
- * Propensities are integers, multiples of a quantum of at most 2^-38 of the largest among them at the start
- * (a power of two, chosen anew when one has grown, or a_0 fallen, 64-fold), so their sums
+ * Propensities are integers, multiples of a quantum: 2^-38 of the largest among them in a system of 10^5 channels,
+ * less in smaller ones (a power of two, chosen anew when one has grown, or a_0 fallen, 64-fold), so their sums
  * never drift; a tree of prefix sums chooses the channel (simulate/tree.h). What an
  * event touches is read from a stencil (simulate/stencil.h). Besides a_0 = sum a_r a walk holds
  *     j = sum c~_r a_r   and   s = sum s~_r a_r  (simulate/gauge.h),
@@ -84,7 +84,7 @@ static inline double ff_engine_multiplicity(const struct ff_engine *engine, int 
 {
     const struct ff_stencils *stencils = &engine->stencils;
     return stencils->is_bilinear
-               ? stencils->symmetry[channel] * ff_form_value(&stencils->form[channel], x, 0)
+               ? stencils->symmetry[channel] * ff_form_value(&stencils->form[channel], x)
                : ff_process_multiplicity(engine->system->process, channel, x);
 }
 
@@ -101,9 +101,12 @@ static inline const double *ff_walk_totals(const struct ff_walk *walk)
     return walk->totals;
 }
 
-/** Choose the next channel with probability a_r/a_0; one draw of 64 bits. a_0 must not be 0. */
+/** Choose the next channel with probability a_r/a_0; one draw of 64 bits.  In an absorbing state, a_0 = 0, where dwells
+ * and all sums over them are infinite, it is channel 0, and firing it changes nothing. */
 static inline int ff_walk_choose(struct ff_walk *walk)
 {
+    if (walk->tree.total == 0)
+        return 0;
     const unsigned __int128 product =
         (unsigned __int128)ff_stream_bits(&walk->stream) * (uint64_t)walk->tree.total;
     return ff_tree_find(&walk->tree, (int64_t)(product >> 64));

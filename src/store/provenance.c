@@ -21,6 +21,7 @@ enum ff_status ff_provenance_write_attributes(const struct ff_group *file, const
     TRY(ff_group_set_text(file, "software_version", FF_VERSION));
     TRY(ff_group_set_text(file, "git_sha1", FF_GIT_SHA1));
     TRY(ff_group_set_numbers(file, "seed", FF_INT64, &stored_seed, 0));
+    TRY(ff_group_set_text(file, "propensity", "k * prod_i binomial(n_i, order_i)"));
     return ff_group_set_text(file, "rng", "philox4x32-10");
 }
 

@@ -27,7 +27,7 @@ struct check {
     int n_repeats;
     double *rates, *exact; /* [R]; [FF_N_TARGETS][P] */
     struct ff_scalarization scalarizations[2];
-    double plain_ns; /* of one event of plain simulation */
+    double plain_ns; /* of one event of a baseline trajectory */
 };
 
 static const double *exact_of(const struct check *check, enum ff_target target)
@@ -95,7 +95,7 @@ static void print_settings(const struct check *check)
         "walkers %d, %d estimates of %d tracked trajectories, %lld events each after %lld of "
         "burn-in\nwindow %d (score, local), locality %d (local; 0 = none), temperature %g (stgs), "
         "truncation %d (stgs, rbst; 0 = none)\n"
-        "plain simulation: %.1f ns/event\n\n",
+        "baseline trajectories: %.1f ns/event\n\n",
         check->system->process->n_walkers, check->n_repeats, options->tracked,
         (long long)options->horizon.events, (long long)options->horizon.burn_in, options->window,
         options->locality, options->temperature, options->truncation, check->plain_ns);

@@ -86,9 +86,9 @@ enum ff_status ff_gradient_create(const struct ff_system *system,
         *out = gradient;
         return FF_OK;
     }
-    ff_ensemble_create(system, &gradient->baseline);
-    gradient->engine = gradient->baseline.engine;
-    gradient->walk = gradient->baseline.walk;
+    ff_ensemble_create(system, &gradient->ensemble);
+    gradient->engine = gradient->ensemble.engine;
+    gradient->walk = gradient->ensemble.walk;
     gradient->baseline_sums = FF_NEW(struct ff_sums, options->baseline);
     ff_kinetics_create(system, &gradient->kinetics);
     tape_create(system->process, type->n_events(options), &gradient->tape);
@@ -112,7 +112,7 @@ void ff_gradient_free(struct ff_gradient *gradient)
     free(gradient->tape.channel);
     free(gradient->tape.totals);
     free(gradient->tape.x);
-    ff_ensemble_free(&gradient->baseline);
+    ff_ensemble_free(&gradient->ensemble);
     free(gradient->baseline_sums);
     ff_kinetics_free(gradient->kinetics);
     free(gradient);
@@ -160,7 +160,7 @@ static void add_baseline(struct ff_gradient *gradient, uint32_t task, uint32_t i
     const int n = gradient->options.baseline;
     if (n == 0)
         return;
-    ff_ensemble_run(&gradient->baseline, gradient->kinetics, key, gradient->options.horizon, n,
+    ff_ensemble_run(&gradient->ensemble, gradient->kinetics, key, gradient->options.horizon, n,
                     gradient->baseline_sums);
     for (int i = 0; i < n; i++) {
         means->time += gradient->baseline_sums[i].time;

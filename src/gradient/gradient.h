@@ -57,10 +57,10 @@ struct ff_tape {
 struct ff_gradient {
     const struct ff_system *system;
     struct ff_gradient_options options;
-    struct ff_ensemble baseline;
+    struct ff_ensemble ensemble;
+    struct ff_engine *engine;      /* of the ensemble, */
+    struct ff_walk *walk;          /* and its walk: that of tracked trajectories */
     struct ff_sums *baseline_sums; /* [baseline] */
-    struct ff_engine *engine;      /* of the tracked trajectories: those of `baseline` */
-    struct ff_walk *walk;
     struct ff_kinetics *kinetics;
     struct ff_tape tape;
     struct ff_track_sums sums;

@@ -51,7 +51,7 @@ void ff_lanes_create(const struct ff_process *process, struct ff_lanes **out)
     int log_width = 0;
     while (1 << log_width < most_transitions(chain))
         log_width++;
-    if ((chain->n_states << log_width) > MAX_SLOTS) {
+    if ((int64_t)chain->n_states << log_width > MAX_SLOTS) {
         ff_chain_free(chain);
         return;
     }
@@ -62,6 +62,7 @@ void ff_lanes_create(const struct ff_process *process, struct ff_lanes **out)
     lanes->alias = FF_NEW(struct ff_alias, chain->n_states << log_width);
     lanes->value = ff_allocate((unsigned long)chain->n_states, sizeof *lanes->value);
     lanes->share = FF_NEW(double, 1 << log_width);
+    lanes->target = FF_NEW(uint32_t, 1 << log_width);
     lanes->pending = FF_NEW(int, 2 << log_width);
     *out = lanes;
 }
@@ -75,6 +76,7 @@ void ff_lanes_free(struct ff_lanes *lanes)
     free(lanes->alias);
     free(lanes->value);
     free(lanes->share);
+    free(lanes->target);
     free(lanes->pending);
     free(lanes);
 }
@@ -88,8 +90,9 @@ static uint64_t threshold(double probability)
 }
 
 /* Fill the slots of a state: slots with less than their share are topped up by those with more. */
-static void fill_alias(struct ff_lanes *lanes, int state, const uint32_t *target)
+static void fill_alias(struct ff_lanes *lanes, int state)
 {
+    const uint32_t *target = lanes->target;
     const int width = 1 << lanes->log_width;
     struct ff_alias *slot = lanes->alias + ((size_t)state << lanes->log_width);
     int *small = lanes->pending, *large = lanes->pending + width;
@@ -117,7 +120,7 @@ void ff_lanes_set(struct ff_lanes *lanes, const struct ff_kinetics *kinetics)
 {
     const struct ff_chain *chain = lanes->chain;
     const int width = 1 << lanes->log_width;
-    uint32_t *target = FF_NEW(uint32_t, width);
+    uint32_t *target = lanes->target;
     for (int x = 0; x < chain->n_states; x++) {
         double total = 0.0, current = 0.0, entropy = 0.0;
         for (int t = chain->start[x]; t < chain->start[x + 1]; t++) {
@@ -136,9 +139,8 @@ void ff_lanes_set(struct ff_lanes *lanes, const struct ff_kinetics *kinetics)
                 is_transition ? width * ff_chain_rate(chain, t, kinetics->rates) / total : 0.0;
             target[i] = (uint32_t)(is_transition ? chain->target[t] : x);
         }
-        fill_alias(lanes, x, target);
+        fill_alias(lanes, x);
     }
-    free(target);
 }
 
 /* ---- trajectories --------------------------------------------------------------------------- */

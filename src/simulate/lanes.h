@@ -40,7 +40,8 @@ struct ff_lanes {
     int n_starts, *starts;  /* [n_starts] initial states, equally likely */
     struct ff_alias *alias; /* [n_states][2^log_width] */
     double (*value)[4];     /* [n_states] dwell, current and entropy of one visit, 0 */
-    double *share;          /* [2^log_width] scratch */
+    double *share;          /* [2^log_width] scratch: of a state's slots */
+    uint32_t *target;       /* [2^log_width] scratch: and where they lead */
     int *pending;           /* [2 2^log_width] scratch */
 };
 
@@ -60,7 +61,7 @@ void ff_lanes_create(const struct ff_process *process, struct ff_lanes **out);
 /** NULL-safe. */
 void ff_lanes_free(struct ff_lanes *lanes);
 
-/** Fill the tables at these rates. */
+/** Fill the tables at these rates.  No allocation. */
 void ff_lanes_set(struct ff_lanes *lanes, const struct ff_kinetics *kinetics);
 
 /** Run trajectories 0..n-1 into sums [n]. */

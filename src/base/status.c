@@ -60,6 +60,17 @@ void *ff_allocate(unsigned long count, unsigned long size)
     return memory;
 }
 
+void *ff_allocate_raw(unsigned long count, unsigned long size)
+{
+    void *memory = reallocarray(NULL, count > 0 ? count : 1, size);
+    if (memory == NULL)
+        ff_status_abort(__FILE__, __LINE__, "out of memory");
+#ifdef FF_FILL_NAN
+    memset(memory, 0xff, (count > 0 ? count : 1) * size);
+#endif
+    return memory;
+}
+
 char *ff_copy_text(const char *text)
 {
     const size_t length = strlen(text) + 1;

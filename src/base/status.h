@@ -41,6 +41,10 @@ _Noreturn void ff_status_abort(const char *file, int line, const char *what);
 /** Zeroed memory for `count` items of `size` bytes; never NULL, aborts when memory is exhausted. */
 void *ff_allocate(unsigned long count, unsigned long size);
 
+/** Memory for `count` items of `size` bytes whose contents mean nothing until written; never NULL. The build
+ * option FF_FILL_NAN fills it with bytes that read as NaN, or as -1, so that a read before a write shows. */
+void *ff_allocate_raw(unsigned long count, unsigned long size);
+
 /** Copy of a NUL-terminated string; never NULL, the caller frees it. */
 char *ff_copy_text(const char *text);
 
@@ -67,6 +71,8 @@ char *ff_copy_text(const char *text);
             return ff_status_raise(status_code, __VA_ARGS__);                                      \
     } while (0)
 
+/* Zeroed memory, and memory to be written before it is read. */
 #define FF_NEW(type, count) ((type *)ff_allocate((unsigned long)(count), sizeof(type)))
+#define FF_RAW(type, count) ((type *)ff_allocate_raw((unsigned long)(count), sizeof(type)))
 
 #endif

@@ -15,6 +15,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+enum { FF_MAX_CHOICES = 16 }; /* words to choose from */
+
 enum ff_node_kind { FF_NODE_SCALAR, FF_NODE_SEQUENCE, FF_NODE_MAPPING };
 
 /* Readable by all, written by this module only. A child of a mapping has a key. */

@@ -81,9 +81,6 @@ double *ff_setup_initial_theta(const struct ff_setup *setup);
 /** The present time, UTC, as ISO 8601 text. */
 void ff_note_start(char *text, size_t size);
 
-/** The section `timecourse` of the root; all 0 when it is absent.  FF_ERR_CONFIG with position. */
-enum ff_status ff_timecourse_options_read(struct ff_node *root, struct ff_timecourse_options *out);
-
 /** Rank 0 only. Whether the time course can go to the output named.  FF_ERR_CONFIG. */
 enum ff_status ff_timecourse_check_output(const struct ff_arguments *arguments);
 

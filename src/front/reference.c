@@ -9,22 +9,6 @@
 
 static const double random_start_width = 2.0; /* in theta, about 0 */
 
-enum ff_status ff_reference_options_read(struct ff_node *section, struct ff_reference_options *out)
-{
-    static const char *const keys[] = {"exact", "max_states", "starts", "iterations", NULL};
-    TRY(ff_node_allow(section, keys));
-    TRY(ff_node_bool(section, "exact", true, &out->is_wanted));
-    TRY(ff_node_int(section, "max_states",
-                    (struct ff_integer_rule){.fallback = 200, .min = 2, .max = 1000000},
-                    &out->max_states));
-    TRY(ff_node_int(section, "starts",
-                    (struct ff_integer_rule){.fallback = 4, .min = 1, .max = 1000000},
-                    &out->n_starts));
-    return ff_node_int(section, "iterations",
-                       (struct ff_integer_rule){.fallback = 1000, .min = 1, .max = 1000000},
-                       &out->iterations);
-}
-
 /* What one exact minimisation needs. */
 struct search {
     const struct ff_design *design;

@@ -30,43 +30,6 @@ struct interval {
     double width, weight;
 };
 
-enum ff_status ff_front_options_read(struct ff_node *section, struct ff_front_options *out)
-{
-    static const char *const keys[] = {"points",  "scalarization",   "weights",
-                                       "spacing", "reference_point", NULL};
-    static const char *const kinds[] = {"weighted", "chebyshev", NULL};
-    static const char *const spacings[] = {"uniform", "adaptive", NULL};
-    static const char *const ends[] = {"min", "max", NULL};
-    TRY(ff_node_allow(section, keys));
-    TRY(ff_node_int(section, "points",
-                    (struct ff_integer_rule){.fallback = 24, .min = 2, .max = 1000000},
-                    &out->n_points));
-    int kind, spacing;
-    TRY(ff_node_choice(section, "scalarization", kinds, "weighted", &kind));
-    TRY(ff_node_choice(section, "spacing", spacings, "adaptive", &spacing));
-    out->kind = kind == 1 ? FF_SCALARIZATION_CHEBYSHEV : FF_SCALARIZATION_WEIGHTED;
-    out->is_adaptive = spacing == 1;
-    struct ff_node *weights;
-    TRY(ff_node_section(section, "weights", &weights));
-    TRY(ff_node_allow(weights, ends));
-    const struct ff_real_rule low = {.fallback = 0.05, .min = 1e-6, .max = 1.0 - 1e-6};
-    const struct ff_real_rule high = {.fallback = 0.95, .min = 1e-6, .max = 1.0 - 1e-6};
-    TRY(ff_node_real(weights, "min", low, &out->weights[0]));
-    TRY(ff_node_real(weights, "max", high, &out->weights[1]));
-    if (!(out->weights[0] < out->weights[1]))
-        return ff_node_error(weights, "`min` must be below `max`");
-    const struct ff_node *point = ff_node_find(section, "reference_point");
-    out->has_reference_point = point != NULL;
-    if (point == NULL)
-        return FF_OK;
-    TRY(ff_node_expect(point, FF_NODE_SEQUENCE));
-    if (point->n_items != 2)
-        return ff_node_error(point, "must be [current, entropy_production]");
-    const struct ff_real_rule any = {.min = -1e300, .max = 1e300};
-    TRY(ff_node_as_real(point->items[0], any, &out->reference_point[0]));
-    return ff_node_as_real(point->items[1], any, &out->reference_point[1]);
-}
-
 /* ---- planning ------------------------------------------------------------------------------- */
 
 static double logit(double weight)

@@ -7,36 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- plan ----------------------------------------------------------------------------------- */
-
-static enum ff_status read_evaluation(struct ff_node *section, struct ff_evaluation_options *out)
-{
-    static const char *const keys[] = {"trajectories", "events", "burn_in", NULL};
-    TRY(ff_node_allow(section, keys));
-    const struct ff_integer_rule trajectories = {.fallback = 256, .min = 2, .max = 10000000};
-    const struct ff_integer_rule events = {.fallback = 2000, .min = 1, .max = 1000000000};
-    const struct ff_integer_rule burn_in = {.fallback = 200, .min = 0, .max = 1000000000};
-    TRY(ff_node_int(section, "trajectories", trajectories, &out->trajectories));
-    TRY(ff_node_integer(section, "events", events, &out->horizon.events));
-    return ff_node_integer(section, "burn_in", burn_in, &out->horizon.burn_in);
-}
-
-enum ff_status ff_plan_read(struct ff_node *root, const struct ff_system *system,
-                            struct ff_plan *out)
-{
-    struct ff_node *section;
-    *out = (struct ff_plan){.system = system};
-    TRY(ff_gradient_options_read(root, &out->gradient));
-    TRY(ff_node_section(root, "optimizer", &section));
-    TRY(ff_optimizer_options_read(section, &out->optimizer));
-    if (out->optimizer.type == &ff_optimizer_bfgs && out->gradient.estimator != &ff_estimator_exact)
-        return ff_node_error(section,
-                             "`bfgs` needs a gradient without noise; set gradient.estimator "
-                             "to `exact`, or use `adam` or `natural`");
-    TRY(ff_node_section(root, "evaluation", &section));
-    return read_evaluation(section, &out->evaluation);
-}
-
 /* ---- tasks and results ---------------------------------------------------------------------- */
 
 void ff_task_create(int n_parameters, int n_starts, struct ff_task *out)

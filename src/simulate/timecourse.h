@@ -24,6 +24,9 @@ struct ff_timecourse_options {
     int64_t max_events; /* of one trajectory, at least 1 */
 };
 
+/** The section `timecourse` of the root; all 0 when it is absent.  FF_ERR_CONFIG with position. */
+enum ff_status ff_timecourse_options_read(struct ff_node *root, struct ff_timecourse_options *out);
+
 /* Exact sums over trajectories; arrays owned. */
 struct ff_timecourse_sums {
     int n_points, n_sites;

@@ -71,6 +71,14 @@ void *ff_allocate_raw(unsigned long count, unsigned long size)
     return memory;
 }
 
+void *ff_grow(void *memory, unsigned long count, unsigned long size)
+{
+    void *grown = reallocarray(memory, count > 0 ? count : 1, size);
+    if (grown == NULL)
+        ff_status_abort(__FILE__, __LINE__, "out of memory");
+    return grown;
+}
+
 char *ff_copy_text(const char *text)
 {
     const size_t length = strlen(text) + 1;

@@ -9,6 +9,7 @@
 
 static void chain_of_one_walker(const struct ff_process *process, struct ff_chain *chain)
 {
+    chain->n_sites = process->n_sites;
     chain->n_states = process->n_sites;
     chain->n_transitions = process->n_channels;
     chain->start = FF_NEW(int, chain->n_states + 1);
@@ -172,6 +173,17 @@ void ff_chain_free(struct ff_chain *chain)
     free(chain->multiplicity);
     free(chain->state);
     free(chain);
+}
+
+void ff_chain_state(const struct ff_chain *chain, int state, int *x)
+{
+    const size_t n_sites = (size_t)chain->n_sites;
+    if (chain->state != NULL) {
+        memcpy(x, chain->state + (size_t)state * n_sites, sizeof *x * n_sites);
+        return;
+    }
+    memset(x, 0, sizeof *x * n_sites);
+    x[state] = 1;
 }
 
 void ff_chain_occupancy(const struct ff_chain *chain, const double *pi, double *occupancy)

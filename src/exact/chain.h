@@ -10,7 +10,7 @@
 
 #include "model/process.h"
 
-enum { FF_MAX_STATES = 200000 };
+enum { FF_MAX_STATES = 200000 }; /* of a chain that a run enumerates */
 
 /* Transitions t of state x are [start[x], start[x+1]); the rate of t is rates[channel[t]] times
  * multiplicity[t]. */
@@ -20,11 +20,12 @@ struct ff_chain {
     int *target, *channel;
     double *multiplicity;
     int n_sites;
-    int *
-        state; /* [n_states][I] occupations; NULL for a single walker, which in state i is on site i */
+    /* [n_states][I] occupations; NULL for a single walker, which in state i is on site i */
+    int *state;
 };
 
-/** Enumerate.  FF_ERR_NUMERICAL when there are more than max_states states. */
+/** Enumerate, once per system: whoever needs the chain borrows it, and takes NULL for a system without one.
+ * FF_ERR_NUMERICAL when there are more than max_states states. */
 enum ff_status ff_chain_create(const struct ff_process *process, int max_states,
                                struct ff_chain **out);
 
@@ -33,6 +34,9 @@ static inline double ff_chain_rate(const struct ff_chain *chain, int t, const do
 {
     return rates[chain->channel[t]] * chain->multiplicity[t];
 }
+
+/** Occupations x [I] of a state. */
+void ff_chain_state(const struct ff_chain *chain, int state, int *x);
 
 /** NULL-safe. */
 void ff_chain_free(struct ff_chain *chain);

@@ -10,15 +10,18 @@ enum { DENSE_LIMIT = 200 };
 
 struct ff_exact {
     const struct ff_system *system;
-    struct ff_chain *chain;
+    struct ff_functionals functionals;
+    const struct ff_chain *chain;
     const struct ff_solver_type *solver;
     void *factors;
-    double *rates;     /* [R] */
-    double *entropy;   /* [R] s_r = ln(k_r/k_r') */
-    double *pi;        /* [n_states] */
-    double *occupancy; /* [I] */
-    double *flux;      /* [R] <a_r> */
-    double *g, *h;     /* [n_states] right-hand side and solution of the Poisson equation */
+    double *rates;       /* [R] */
+    double *coefficient; /* [Q][R] of channel functionals */
+    double *pi;          /* [n_states] */
+    double *occupancy;   /* [I] */
+    double *flux;        /* [R] <a_r> */
+    double *g, *h;       /* [n_states] right-hand side and solution of the Poisson equation */
+    double *value;       /* [n_states] f of one functional */
+    int *x;              /* [I] scratch */
 };
 
 const struct ff_solver_type *ff_solver_for(int n_states)
@@ -26,25 +29,41 @@ const struct ff_solver_type *ff_solver_for(int n_states)
     return n_states <= DENSE_LIMIT ? &ff_solver_gth : &ff_solver_klu;
 }
 
-enum ff_status ff_exact_create(const struct ff_system *system, const struct ff_solver_type *solver,
+static enum ff_status check_functionals(const struct ff_process *process,
+                                        struct ff_functionals functionals)
+{
+    for (int q = 0; q < functionals.count; q++) {
+        const struct ff_functional *functional = &functionals.items[q];
+        CHECK(functional->kind != FF_SAMPLE, FF_ERR_NUMERICAL,
+              "%s: a sample at one time has no steady state", functional->name);
+        CHECK(functional->kind != FF_STATE || process->n_walkers == 1, FF_ERR_NUMERICAL,
+              "%s: a function of the state of several walkers has no exact mean here",
+              functional->name);
+    }
+    return FF_OK;
+}
+
+enum ff_status ff_exact_create(const struct ff_system *system, struct ff_functionals functionals,
+                               const struct ff_chain *chain, const struct ff_solver_type *solver,
                                struct ff_exact **out)
 {
-    struct ff_exact *exact = FF_NEW(struct ff_exact, 1);
     const int n_channels = system->process->n_channels;
+    CHECK(chain != NULL, FF_ERR_NUMERICAL, "the process has too many states: no exact solution");
+    TRY(check_functionals(system->process, functionals));
+    struct ff_exact *exact = FF_NEW(struct ff_exact, 1);
     exact->system = system;
-    const enum ff_status status = ff_chain_create(system->process, FF_MAX_STATES, &exact->chain);
-    if (status != FF_OK) {
-        free(exact);
-        return status;
-    }
-    exact->solver = solver != NULL ? solver : ff_solver_for(exact->chain->n_states);
-    exact->rates = FF_NEW(double, n_channels);
-    exact->entropy = FF_NEW(double, n_channels);
-    exact->flux = FF_NEW(double, n_channels);
-    exact->pi = FF_NEW(double, exact->chain->n_states);
-    exact->g = FF_NEW(double, exact->chain->n_states);
-    exact->h = FF_NEW(double, exact->chain->n_states);
-    exact->occupancy = FF_NEW(double, system->process->n_sites);
+    exact->functionals = functionals;
+    exact->chain = chain;
+    exact->solver = solver != NULL ? solver : ff_solver_for(chain->n_states);
+    exact->rates = FF_RAW(double, n_channels);
+    exact->coefficient = FF_NEW(double, functionals.count *n_channels);
+    exact->flux = FF_RAW(double, n_channels);
+    exact->pi = FF_RAW(double, chain->n_states);
+    exact->g = FF_RAW(double, chain->n_states);
+    exact->h = FF_RAW(double, chain->n_states);
+    exact->value = FF_RAW(double, chain->n_states);
+    exact->occupancy = FF_RAW(double, system->process->n_sites);
+    exact->x = FF_RAW(int, system->process->n_sites);
     *out = exact;
     return FF_OK;
 }
@@ -55,20 +74,16 @@ void ff_exact_free(struct ff_exact *exact)
         return;
     if (exact->factors != NULL)
         exact->solver->free(exact->factors);
-    ff_chain_free(exact->chain);
     free(exact->rates);
-    free(exact->entropy);
+    free(exact->coefficient);
     free(exact->flux);
     free(exact->pi);
     free(exact->occupancy);
     free(exact->g);
     free(exact->h);
+    free(exact->value);
+    free(exact->x);
     free(exact);
-}
-
-int ff_exact_n_states(const struct ff_exact *exact)
-{
-    return exact->chain->n_states;
 }
 
 const char *ff_exact_solver_name(const struct ff_exact *exact)
@@ -76,20 +91,29 @@ const char *ff_exact_solver_name(const struct ff_exact *exact)
     return exact->solver->name;
 }
 
+static double *coefficient_of(const struct ff_exact *exact, int q)
+{
+    return exact->coefficient + (size_t)q * (size_t)exact->system->process->n_channels;
+}
+
 enum ff_status ff_exact_solve(struct ff_exact *exact, const double *rates)
 {
     const struct ff_chain *chain = exact->chain;
-    const int n_channels = exact->system->process->n_channels;
+    const struct ff_process *process = exact->system->process;
+    const size_t size = sizeof *rates * (size_t)process->n_channels;
     if (exact->factors != NULL)
         exact->solver->free(exact->factors);
     exact->factors = NULL;
     TRY(exact->solver->factorise(chain, rates, &exact->factors));
     exact->solver->steady(exact->factors, exact->pi);
-    memcpy(exact->rates, rates, sizeof *rates * (size_t)n_channels);
-    ff_observables_entropy(exact->system->observables, exact->system->process, rates,
-                           exact->entropy);
+    memcpy(exact->rates, rates, size);
+    for (int q = 0; q < exact->functionals.count; q++) {
+        const struct ff_functional *functional = &exact->functionals.items[q];
+        if (functional->kind == FF_CHANNEL)
+            functional->coefficients(functional, process, rates, coefficient_of(exact, q));
+    }
     ff_chain_occupancy(chain, exact->pi, exact->occupancy);
-    memset(exact->flux, 0, sizeof *exact->flux * (size_t)n_channels);
+    memset(exact->flux, 0, size);
     for (int x = 0; x < chain->n_states; x++)
         for (int t = chain->start[x]; t < chain->start[x + 1]; t++)
             exact->flux[chain->channel[t]] += exact->pi[x] * ff_chain_rate(chain, t, rates);
@@ -111,47 +135,68 @@ const double *ff_exact_flux(const struct ff_exact *exact)
     return exact->flux;
 }
 
-static double mean_of(const struct ff_exact *exact, const double *coefficient)
+/* f of functional q in every state, into exact->value; returns its mean. */
+static double evaluate(struct ff_exact *exact, int q)
 {
+    const struct ff_functional *functional = &exact->functionals.items[q];
+    const struct ff_chain *chain = exact->chain;
+    const double *c = coefficient_of(exact, q);
     double mean = 0.0;
-    for (int r = 0; r < exact->system->process->n_channels; r++)
-        mean += coefficient[r] * exact->flux[r];
+    for (int x = 0; x < chain->n_states; x++) {
+        double value = 0.0;
+        if (functional->kind == FF_STATE) {
+            ff_chain_state(chain, x, exact->x);
+            value = functional->value(functional, exact->x);
+        }
+        for (int t = chain->start[x]; t < chain->start[x + 1]; t++)
+            value += c[chain->channel[t]] * ff_chain_rate(chain, t, exact->rates);
+        exact->value[x] = value;
+        mean += exact->pi[x] * value;
+    }
     return mean;
 }
 
-void ff_exact_means(const struct ff_exact *exact, double *current, double *entropy_production)
+/* The mean of a channel functional is summed over channels, where terms of both signs cancel exactly. */
+static double mean_of(struct ff_exact *exact, int q)
 {
-    *current = mean_of(exact, exact->system->observables->current);
-    *entropy_production = mean_of(exact, exact->entropy);
+    if (exact->functionals.items[q].kind == FF_STATE)
+        return evaluate(exact, q);
+    const double *c = coefficient_of(exact, q);
+    double mean = 0.0;
+    for (int r = 0; r < exact->system->process->n_channels; r++)
+        mean += c[r] * exact->flux[r];
+    return mean;
 }
 
-/* h of the Poisson equation for f(x) = sum_r c_r a_r(x). */
-static void solve_poisson(struct ff_exact *exact, const double *coefficient)
+void ff_exact_means(struct ff_exact *exact, double *means)
 {
-    const struct ff_chain *chain = exact->chain;
-    const double mean = mean_of(exact, coefficient);
-    for (int x = 0; x < chain->n_states; x++) {
-        exact->g[x] = -mean;
-        for (int t = chain->start[x]; t < chain->start[x + 1]; t++)
-            exact->g[x] += coefficient[chain->channel[t]] * ff_chain_rate(chain, t, exact->rates);
-    }
+    for (int q = 0; q < exact->functionals.count; q++)
+        means[q] = mean_of(exact, q);
+}
+
+/* h of the Poisson equation for functional q. */
+static void solve_poisson(struct ff_exact *exact, int q)
+{
+    const double mean = mean_of(exact, q);
+    evaluate(exact, q);
+    for (int x = 0; x < exact->chain->n_states; x++)
+        exact->g[x] = exact->value[x] - mean;
     exact->solver->poisson(exact->factors, exact->g, exact->h);
 }
 
 struct ff_exact_values ff_exact_observe(struct ff_exact *exact)
 {
     const struct ff_chain *chain = exact->chain;
-    const double *c = exact->system->observables->current;
-    struct ff_exact_values values = {0};
-    ff_exact_means(exact, &values.current, &values.entropy_production);
+    const double *c = coefficient_of(exact, FF_J);
+    struct ff_exact_values values = {.current = mean_of(exact, FF_J),
+                                     .entropy_production = mean_of(exact, FF_SIGMA)};
     for (int r = 0; r < exact->system->process->n_channels; r++)
         values.activity += exact->flux[r];
     /* The integrated current is J t plus a martingale with jumps c_r + h(x') - h(x), plus a bounded term. */
-    solve_poisson(exact, c);
+    solve_poisson(exact, FF_J);
     for (int x = 0; x < chain->n_states; x++)
         for (int t = chain->start[x]; t < chain->start[x + 1]; t++) {
-            const int r = chain->channel[t];
-            const double jump = c[r] + exact->h[chain->target[t]] - exact->h[x];
+            const double jump = c[chain->channel[t]] + exact->h[chain->target[t]] - exact->h[x];
             values.current_noise +=
                 exact->pi[x] * ff_chain_rate(chain, t, exact->rates) * jump * jump;
         }
@@ -160,23 +205,27 @@ struct ff_exact_values ff_exact_observe(struct ff_exact *exact)
     return values;
 }
 
-static void gradient_of(struct ff_exact *exact, const double *coefficient, double *gradient)
+static void gradient_of(struct ff_exact *exact, int q, double *gradient)
 {
+    const struct ff_functional *functional = &exact->functionals.items[q];
+    const struct ff_process *process = exact->system->process;
     const struct ff_chain *chain = exact->chain;
-    solve_poisson(exact, coefficient);
-    memset(gradient, 0, sizeof *gradient * (size_t)exact->system->process->n_channels);
+    const double *c = coefficient_of(exact, q);
+    solve_poisson(exact, q);
+    memset(gradient, 0, sizeof *gradient * (size_t)process->n_channels);
     for (int x = 0; x < chain->n_states; x++)
         for (int t = chain->start[x]; t < chain->start[x + 1]; t++) {
             const int s = chain->channel[t];
             gradient[s] += exact->pi[x] * ff_chain_rate(chain, t, exact->rates) *
-                           (coefficient[s] + exact->h[chain->target[t]] - exact->h[x]);
+                           (c[s] + exact->h[chain->target[t]] - exact->h[x]);
         }
+    if (functional->add_explicit != NULL)
+        functional->add_explicit(functional, process, exact->flux, gradient);
 }
 
-void ff_exact_gradient(struct ff_exact *exact, double *current_gradient, double *entropy_gradient)
+void ff_exact_gradient(struct ff_exact *exact, double *gradients)
 {
-    gradient_of(exact, exact->system->observables->current, current_gradient);
-    gradient_of(exact, exact->entropy, entropy_gradient);
-    ff_observables_add_explicit(exact->system->observables, exact->system->process, exact->flux,
-                                entropy_gradient);
+    const size_t n_channels = (size_t)exact->system->process->n_channels;
+    for (int q = 0; q < exact->functionals.count; q++)
+        gradient_of(exact, q, gradients + (size_t)q * n_channels);
 }

@@ -8,24 +8,33 @@
  *     rbst  the same with the noise averaged out: p_r = a_r/a_0, dF/da_r = (v_r - vbar)/a_0.
  * To these come the direct terms of f tau, d(f tau)/da_r = c_r tau - f tau^2, and
  *     lambda_n = lambda_{n+1} + sum_r (da_r/dx) dF/da_r.
- * A channel whose propensity is zero still has a slope da_r/dx: its factor is the limit a_r -> 0.
+ * A channel whose propensity is zero still has a slope da_r/dx: its factor is the limit a_r -> 0. A state functional adds
+ * tau dg/dx, with the difference of g to the neighbouring states for the slope.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
-#include "gradient/gradient.h"
+#include "gradient/estimator.h"
+#include "simulate/path.h"
 
 #include <float.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
+/* How choices are relaxed: the weights p_r/(T a_r) of event n, from noise of the trajectory's own. */
+struct relaxation {
+    bool has_temperature;
+    void (*weigh)(const struct ff_gradient *gradient, struct ff_stream *noise, int64_t n);
+};
+
+/* Rows of the gradient's width: T, and the functionals. */
 struct adjoint {
-    double (*lambda)[FF_N_FUNCTIONALS]; /* [I] adjoint of x_{n+1} */
-    double (*change)[FF_N_FUNCTIONALS]; /* [R] v_r */
-    double *propensity;                 /* [R] a_r(x_n) */
-    double *weight;                     /* [R] p_r/(T a_r), its limit where a_r = 0 */
-    double *gumbel;                     /* [R] stgs: noise of one event */
-    int *x;                             /* [I] x_n */
-    double limit[FF_N_FUNCTIONALS];     /* beyond this an adjoint has no correct digit left */
+    double *lambda;              /* [I] rows: adjoint of x_{n+1} */
+    double *change;              /* [R] rows: v_r */
+    double *propensity;          /* [R] a_r(x_n) */
+    double *weight;              /* [R] p_r/(T a_r), its limit where a_r = 0 */
+    double *gumbel;              /* [R] stgs: noise of one event */
+    int *x;                      /* [I] x_n */
+    double limit[FF_WIDEST_ROW]; /* beyond this an adjoint has no correct digit left */
 };
 
 static int64_t adjoint_n_events(const struct ff_gradient_options *options)
@@ -36,15 +45,15 @@ static int64_t adjoint_n_events(const struct ff_gradient_options *options)
 static void *adjoint_create(const struct ff_gradient *gradient)
 {
     const struct ff_process *process = gradient->system->process;
-    const unsigned long n_channels = (unsigned long)process->n_channels;
-    const unsigned long n_sites = (unsigned long)process->n_sites;
+    const size_t n_channels = (size_t)process->n_channels, n_sites = (size_t)process->n_sites;
+    const size_t width = (size_t)gradient->width;
     struct adjoint *adjoint = FF_NEW(struct adjoint, 1);
-    adjoint->lambda = ff_allocate(n_sites, sizeof *adjoint->lambda);
-    adjoint->change = ff_allocate(n_channels, sizeof *adjoint->change);
-    adjoint->propensity = FF_NEW(double, n_channels);
-    adjoint->weight = FF_NEW(double, n_channels);
-    adjoint->gumbel = FF_NEW(double, n_channels);
-    adjoint->x = FF_NEW(int, n_sites);
+    adjoint->lambda = FF_RAW(double, n_sites *width);
+    adjoint->change = FF_RAW(double, n_channels *width);
+    adjoint->propensity = FF_RAW(double, n_channels);
+    adjoint->weight = FF_RAW(double, n_channels);
+    adjoint->gumbel = FF_RAW(double, n_channels);
+    adjoint->x = FF_RAW(int, n_sites);
     return adjoint;
 }
 
@@ -60,37 +69,37 @@ static void adjoint_free(void *scratch)
     free(adjoint);
 }
 
-/* f of the three functionals in the state before event n. */
-static void functionals_at(const struct ff_tape *tape, int64_t n, double *f)
-{
-    f[FF_F_CURRENT] = tape->totals[n][1];
-    f[FF_F_ENTROPY] = tape->totals[n][2];
-    f[FF_F_TIME] = 1.0;
-}
-
 /* One particle more or less changes a functional by at most its own size, which is below the largest
- * coefficient times the number of events; an adjoint larger by 1/epsilon holds rounding errors only. */
+ * coefficient times the number of events, or the largest value times the time; an adjoint larger by 1/epsilon holds
+ * rounding errors only. */
 static void set_limits(const struct ff_gradient *gradient, struct adjoint *adjoint)
 {
+    const struct ff_functionals functionals = gradient->functionals;
     const struct ff_tape *tape = &gradient->tape;
-    memset(adjoint->limit, 0, sizeof adjoint->limit);
-    for (int r = 0; r < gradient->system->process->n_channels; r++) {
-        const double c = fabs(gradient->kinetics->current[r]);
-        const double s = fabs(gradient->kinetics->entropy[r]);
-        adjoint->limit[FF_F_CURRENT] = fmax(adjoint->limit[FF_F_CURRENT], c);
-        adjoint->limit[FF_F_ENTROPY] = fmax(adjoint->limit[FF_F_ENTROPY], s);
-    }
-    adjoint->limit[FF_F_CURRENT] *= (double)tape->n_events / DBL_EPSILON;
-    adjoint->limit[FF_F_ENTROPY] *= (double)tape->n_events / DBL_EPSILON;
+    double time = 0.0;
     for (int64_t n = 0; n < tape->n_events; n++)
-        adjoint->limit[FF_F_TIME] += 1.0 / tape->totals[n][0] / DBL_EPSILON;
+        time += 1.0 / ff_tape_totals(gradient, n)[0];
+    adjoint->limit[0] = time / DBL_EPSILON;
+    for (int q = 0; q < functionals.count; q++) {
+        const double *coefficient = ff_kinetics_coefficient(gradient->ensemble.kinetics, q);
+        double largest = 0.0;
+        for (int r = 0; r < gradient->system->process->n_channels; r++)
+            largest = fmax(largest, fabs(coefficient[r]));
+        adjoint->limit[1 + q] = largest * (double)tape->n_events / DBL_EPSILON;
+        largest = 0.0;
+        for (int64_t n = 0; n < tape->n_events && functionals.items[q].kind == FF_STATE; n++)
+            largest = fmax(largest, fabs(ff_tape_totals(gradient, n)[1 + q]));
+        adjoint->limit[1 + q] += largest * time / DBL_EPSILON;
+    }
 }
 
 /* ---- the two relaxations -------------------------------------------------------------------- */
 
-static void averaged_weights(const struct ff_gradient *gradient, struct adjoint *adjoint, int64_t n)
+static void averaged_weights(const struct ff_gradient *gradient, struct ff_stream *noise, int64_t n)
 {
-    const double dwell = 1.0 / gradient->tape.totals[n][0];
+    (void)noise;
+    struct adjoint *adjoint = gradient->scratch;
+    const double dwell = 1.0 / ff_tape_totals(gradient, n)[0];
     for (int r = 0; r < gradient->system->process->n_channels; r++)
         adjoint->weight[r] = dwell;
 }
@@ -103,7 +112,7 @@ static void draw_gumbels(const struct ff_gradient *gradient, struct adjoint *adj
                          struct ff_stream *stream, int64_t n)
 {
     const int fired = gradient->tape.channel[n];
-    const double log_total = log(gradient->tape.totals[n][0]);
+    const double log_total = log(ff_tape_totals(gradient, n)[0]);
     const double top = log_total - log(-log(ff_stream_uniform_open(stream)));
     for (int r = 0; r < gradient->system->process->n_channels; r++) {
         const double free_gumbel = -log(-log(ff_stream_uniform_open(stream)));
@@ -117,8 +126,13 @@ static void draw_gumbels(const struct ff_gradient *gradient, struct adjoint *adj
     }
 }
 
-static void relaxed_weights(const struct ff_gradient *gradient, struct adjoint *adjoint, int64_t n)
+/* The numbers of event n stand at a place of their own. */
+static void relaxed_weights(const struct ff_gradient *gradient, struct ff_stream *noise, int64_t n)
 {
+    struct adjoint *adjoint = gradient->scratch;
+    const uint32_t draws = (uint32_t)gradient->system->process->n_channels + 1;
+    ff_stream_seek(noise, (uint32_t)n * ((draws + 1) / 2));
+    draw_gumbels(gradient, adjoint, noise, n);
     const double temperature = gradient->options.temperature;
     const int n_channels = gradient->system->process->n_channels;
     const int fired = gradient->tape.channel[n];
@@ -140,147 +154,214 @@ static void relaxed_weights(const struct ff_gradient *gradient, struct adjoint *
     }
 }
 
+static const struct relaxation averaged = {.weigh = averaged_weights};
+static const struct relaxation relaxed = {.has_temperature = true, .weigh = relaxed_weights};
+
 /* ---- the recursion -------------------------------------------------------------------------- */
 
 static void find_propensities(const struct ff_gradient *gradient, struct adjoint *adjoint)
 {
     for (int r = 0; r < gradient->system->process->n_channels; r++)
-        adjoint->propensity[r] =
-            gradient->kinetics->rates[r] * ff_engine_multiplicity(gradient->engine, r, adjoint->x);
+        adjoint->propensity[r] = gradient->ensemble.kinetics->rates[r] *
+                                 ff_engine_multiplicity(gradient->ensemble.engine, r, adjoint->x);
 }
 
 /* v_r for all channels and its mean under the relaxed choice, p_r = T a_r weight_r. */
-static void find_changes(const struct ff_gradient *gradient, struct adjoint *adjoint,
-                         double temperature, double *mean)
+FF_INLINE void find_changes(const struct ff_gradient *gradient, struct adjoint *adjoint,
+                            double temperature, double *mean, int width)
 {
     const struct ff_process *process = gradient->system->process;
-    memset(mean, 0, sizeof *mean * FF_N_FUNCTIONALS);
+    memset(mean, 0, sizeof *mean * (size_t)width);
     for (int r = 0; r < process->n_channels; r++) {
-        double v[FF_N_FUNCTIONALS] = {0};
+        double *v = adjoint->change + (size_t)r * (size_t)width;
+        memset(v, 0, sizeof *v * (size_t)width);
         for (int e = process->change_start[r]; e < process->change_start[r + 1]; e++)
-            for (int q = 0; q < FF_N_FUNCTIONALS; q++)
-                v[q] += process->change_amount[e] * adjoint->lambda[process->change_site[e]][q];
+            for (int i = 0; i < width; i++)
+                v[i] += process->change_amount[e] *
+                        adjoint->lambda[process->change_site[e] * width + i];
         const double p = temperature * adjoint->propensity[r] * adjoint->weight[r];
-        for (int q = 0; q < FF_N_FUNCTIONALS; q++) {
-            adjoint->change[r][q] = v[q];
-            mean[q] += p * v[q];
+        for (int i = 0; i < width; i++)
+            mean[i] += p * v[i];
+    }
+}
+
+/* dF/da_r at event n, a row: through the choice, and of f tau itself. */
+FF_INLINE void find_slope(const struct ff_gradient *gradient, const struct adjoint *adjoint, int r,
+                          const double *totals, const double *mean, int width, double *slope)
+{
+    const struct ff_kinetics *kinetics = gradient->ensemble.kinetics;
+    const double *v = adjoint->change + (size_t)r * (size_t)width;
+    const double dwell = 1.0 / totals[0];
+    for (int i = 0; i < width; i++)
+        slope[i] =
+            adjoint->weight[r] * (v[i] - mean[i]) - (i == 0 ? 1.0 : totals[i]) * dwell * dwell;
+    for (int q = 0; q < gradient->functionals.count; q++)
+        slope[1 + q] += dwell * ff_kinetics_coefficient(kinetics, q)[r];
+}
+
+/* tau dg/dx of state functionals: half the difference to the states with one particle more and one less, where both
+ * are states. */
+static void add_state_slopes(const struct ff_gradient *gradient, struct adjoint *adjoint,
+                             double dwell)
+{
+    const struct ff_functionals functionals = gradient->functionals;
+    int *x = adjoint->x;
+    for (int q = 0; q < functionals.count; q++) {
+        const struct ff_functional *functional = &functionals.items[q];
+        for (int i = 0; functional->kind == FF_STATE && i < gradient->system->process->n_sites;
+             i++) {
+            const int down = x[i] > 0;
+            x[i]++;
+            const double above = functional->value(functional, x);
+            x[i] -= 1 + down;
+            const double below = functional->value(functional, x);
+            x[i] += down;
+            adjoint->lambda[i * gradient->width + 1 + q] += dwell * (above - below) / (1 + down);
         }
     }
 }
 
-/* From lambda_{n+1} to lambda_n; adds event n's share to the gradient if it is collected. */
-static void step_back(struct ff_gradient *gradient, struct adjoint *adjoint, int64_t n,
-                      double temperature, bool is_collected)
+/* From lambda_{n+1} to lambda_n; adds event n's share to the record if it is collected. */
+FF_INLINE void step_back(struct ff_gradient *gradient, int64_t n, double temperature, int width,
+                         struct ff_track *collected)
 {
     const struct ff_process *process = gradient->system->process;
-    const struct ff_kinetics *kinetics = gradient->kinetics;
-    const double dwell = 1.0 / gradient->tape.totals[n][0];
-    double mean[FF_N_FUNCTIONALS], f[FF_N_FUNCTIONALS];
-    find_changes(gradient, adjoint, temperature, mean);
-    functionals_at(&gradient->tape, n, f);
+    const double *rates = gradient->ensemble.kinetics->rates;
+    const double *totals = gradient->tape.totals + n * width;
+    const int spare = 1 + gradient->functionals.count;
+    struct adjoint *adjoint = gradient->scratch;
+    double mean[FF_WIDEST_ROW], slope[FF_WIDEST_ROW];
+    find_changes(gradient, adjoint, temperature, mean, width);
     for (int r = 0; r < process->n_channels; r++) {
-        const double c[FF_N_FUNCTIONALS] = {kinetics->current[r], kinetics->entropy[r], 0.0};
-        double slope[FF_N_FUNCTIONALS]; /* dF/da_r */
-        for (int q = 0; q < FF_N_FUNCTIONALS; q++)
-            slope[q] = adjoint->weight[r] * (adjoint->change[r][q] - mean[q]) +
-                       dwell * (c[q] - f[q] * dwell);
+        find_slope(gradient, adjoint, r, totals, mean, width, slope);
         for (int e = process->reactant_start[r]; e < process->reactant_start[r + 1]; e++) {
             const double da_dx =
-                kinetics->rates[r] * ff_process_multiplicity_slope(process, r, e, adjoint->x);
-            for (int q = 0; q < FF_N_FUNCTIONALS; q++)
-                adjoint->lambda[process->reactant_site[e]][q] += da_dx * slope[q];
+                rates[r] * ff_process_multiplicity_slope(process, r, e, adjoint->x);
+            for (int i = 0; i < width; i++)
+                adjoint->lambda[process->reactant_site[e] * width + i] += da_dx * slope[i];
         }
-        if (!is_collected)
+        if (collected == NULL)
             continue;
-        for (int q = 0; q < FF_N_FUNCTIONALS; q++)
-            gradient->sums.gradient[r][q] += adjoint->propensity[r] * slope[q];
-        gradient->sums.dwell[r] += adjoint->propensity[r] / kinetics->rates[r] * dwell;
+        double *row = collected->rows + (size_t)r * (size_t)width;
+        for (int i = 0; i < spare; i++)
+            row[i] += adjoint->propensity[r] * slope[i];
+        row[spare] += adjoint->propensity[r] / rates[r] / totals[0];
     }
+    add_state_slopes(gradient, adjoint, 1.0 / totals[0]);
 }
 
 static bool is_within_limits(const struct ff_gradient *gradient, const struct adjoint *adjoint)
 {
     for (int i = 0; i < gradient->system->process->n_sites; i++)
-        for (int q = 0; q < FF_N_FUNCTIONALS; q++)
-            if (!(fabs(adjoint->lambda[i][q]) <= adjoint->limit[q]))
+        for (int q = 0; q <= gradient->functionals.count; q++)
+            if (!(fabs(adjoint->lambda[i * gradient->width + q]) <= adjoint->limit[q]))
                 return false;
     return true;
 }
 
-/* Backward from event `last` (excluded) to `first`, collecting events before `end`; adjoint->x is the
- * state after event last-1 on entry, before event `first` on exit. */
-static enum ff_status sweep(struct ff_gradient *gradient, struct ff_stream noise, int64_t first,
-                            int64_t end, int64_t last)
+/* Events first..last-1, of which those before `end` are collected. */
+struct span {
+    int64_t first, end, last;
+};
+
+/* Backward through a span; adjoint->x is the state after event last-1 on entry, before event `first` on exit. */
+FF_INLINE enum ff_status sweep(struct ff_gradient *gradient, const struct relaxation *relaxation,
+                               struct ff_stream *noise, struct span span, int width,
+                               struct ff_track *out)
 {
     struct adjoint *adjoint = gradient->scratch;
-    const bool is_relaxed = gradient->options.estimator == &ff_estimator_stgs;
-    const double temperature = is_relaxed ? gradient->options.temperature : 1.0;
-    const uint32_t draws = (uint32_t)gradient->system->process->n_channels + 1;
+    const double temperature = relaxation->has_temperature ? gradient->options.temperature : 1.0;
     memset(adjoint->lambda, 0,
-           sizeof *adjoint->lambda * (size_t)gradient->system->process->n_sites);
-    for (int64_t n = last - 1; n >= first; n--) {
+           sizeof *adjoint->lambda * (size_t)width * (size_t)gradient->system->process->n_sites);
+    for (int64_t n = span.last - 1; n >= span.first; n--) {
         ff_process_jump(gradient->system->process, gradient->tape.channel[n], -1, adjoint->x);
         find_propensities(gradient, adjoint);
-        if (is_relaxed) {
-            ff_stream_seek(&noise, (uint32_t)n * ((draws + 1) / 2));
-            draw_gumbels(gradient, adjoint, &noise, n);
-            relaxed_weights(gradient, adjoint, n);
-        } else {
-            averaged_weights(gradient, adjoint, n);
-        }
-        step_back(gradient, adjoint, n, temperature, n < end);
+        relaxation->weigh(gradient, noise, n);
+        step_back(gradient, n, temperature, width, n < span.end ? out : NULL);
         CHECK(
             is_within_limits(gradient, adjoint), FF_ERR_DIVERGED,
             "%s: the adjoint overflowed %lld events before the end of its sweep; set gradient.truncation",
-            gradient->options.estimator->name, (long long)(last - n));
+            gradient->options.estimator->name, (long long)(span.last - n));
     }
     return FF_OK;
 }
 
-/* With truncation K, events are collected in blocks of K, each swept from K events behind its end, so
+/* With truncation K, events are collected in spans of K, each swept from K events behind its end, so
  * every choice is followed for K to 2K events. */
-static enum ff_status adjoint_track(struct ff_gradient *gradient, struct ff_stream stream,
-                                    struct ff_sums *means)
+FF_INLINE enum ff_status track(struct ff_gradient *gradient, const struct relaxation *relaxation,
+                               struct ff_stream stream, int width, struct ff_track *out)
 {
     const struct ff_process *process = gradient->system->process;
     const struct ff_tape *tape = &gradient->tape;
     const int64_t n_events = gradient->options.horizon.events;
     struct adjoint *adjoint = gradient->scratch;
     struct ff_stream noise = ff_stream_with_purpose(&stream, FF_PURPOSE_GUMBEL);
-    const struct ff_sums before = *means;
-    ff_tape_record(gradient, stream, n_events, means);
-    gradient->sums.time += means->time - before.time;
+    const double before = out->sums[0];
+    ff_tape_record(gradient, stream, n_events, out->sums);
+    out->time += out->sums[0] - before;
     set_limits(gradient, adjoint);
 
-    const int64_t block =
+    const int64_t length =
         gradient->options.truncation > 0 ? gradient->options.truncation : n_events;
     memcpy(adjoint->x, tape->x, sizeof *adjoint->x * (size_t)process->n_sites);
     int64_t at = 0; /* adjoint->x is the state before this event */
-    for (int64_t first = 0; first < n_events; first += block) {
-        const int64_t end = first + block < n_events ? first + block : n_events;
-        const int64_t last = end + block < n_events ? end + block : n_events;
+    for (int64_t first = 0; first < n_events; first += length) {
+        const int64_t end = first + length < n_events ? first + length : n_events;
+        const int64_t last = end + length < n_events ? end + length : n_events;
         for (; at < last; at++)
             ff_process_jump(process, tape->channel[at], 1, adjoint->x);
-        TRY(sweep(gradient, noise, first, end, last));
+        TRY(sweep(gradient, relaxation, &noise, (struct span){first, end, last}, width, out));
         at = first;
     }
     return FF_OK;
 }
 
+/* ---- the two estimators --------------------------------------------------------------------- */
+
+static enum ff_status track_stgs(struct ff_gradient *gradient, struct ff_stream stream,
+                                 struct ff_track *out)
+{
+    return gradient->width == FF_NARROW_ROW
+               ? track(gradient, &relaxed, stream, FF_NARROW_ROW, out)
+               : track(gradient, &relaxed, stream, gradient->width, out);
+}
+
+static enum ff_status track_rbst(struct ff_gradient *gradient, struct ff_stream stream,
+                                 struct ff_track *out)
+{
+    return gradient->width == FF_NARROW_ROW
+               ? track(gradient, &averaged, stream, FF_NARROW_ROW, out)
+               : track(gradient, &averaged, stream, gradient->width, out);
+}
+
+static enum ff_status stgs_track(struct ff_gradient *gradient, const struct ff_block *block,
+                                 struct ff_track *out)
+{
+    return ff_track_each(gradient, block, track_stgs, out);
+}
+
+static enum ff_status rbst_track(struct ff_gradient *gradient, const struct ff_block *block,
+                                 struct ff_track *out)
+{
+    return ff_track_each(gradient, block, track_rbst, out);
+}
+
 const struct ff_estimator_type ff_estimator_stgs = {
     .name = "stgs",
     .doc = "straight-through Gumbel-Softmax (Mottes, Zhu and Brenner); temperature, truncation",
+    .kinds = 1u << FF_CHANNEL | 1u << FF_STATE,
     .scratch_create = adjoint_create,
     .scratch_free = adjoint_free,
     .n_events = adjoint_n_events,
-    .track = adjoint_track,
+    .track = stgs_track,
 };
 
 const struct ff_estimator_type ff_estimator_rbst = {
     .name = "rbst",
     .doc = "straight-through with the noise averaged out; low variance, many walkers; truncation",
+    .kinds = 1u << FF_CHANNEL | 1u << FF_STATE,
     .scratch_create = adjoint_create,
     .scratch_free = adjoint_free,
     .n_events = adjoint_n_events,
-    .track = adjoint_track,
+    .track = rbst_track,
 };

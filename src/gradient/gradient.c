@@ -3,6 +3,8 @@
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "gradient/gradient.h"
 
+#include "gradient/estimator.h"
+
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,43 +15,50 @@ const struct ff_estimator_type *const ff_estimator_types[] = {
 
 /* ---- life cycle ----------------------------------------------------------------------------- */
 
-static void tape_create(const struct ff_process *process, int64_t capacity, struct ff_tape *tape)
+static enum ff_status check_functionals(const struct ff_estimator_type *type,
+                                        struct ff_functionals functionals)
 {
-    tape->capacity = capacity;
-    tape->channel = FF_NEW(int, capacity);
-    tape->totals = ff_allocate((unsigned long)capacity, sizeof *tape->totals);
-    tape->x = FF_NEW(int, process->n_sites);
+    static const char *const kinds[FF_N_FUNCTIONAL_KINDS] = {
+        "sums over channels", "functions of the state", "samples at a time"};
+    for (int q = 0; q < functionals.count; q++)
+        CHECK(type->kinds & 1u << functionals.items[q].kind, FF_ERR_NUMERICAL,
+              "%s: the estimator `%s` does not differentiate %s", functionals.items[q].name,
+              type->name, kinds[functionals.items[q].kind]);
+    return FF_OK;
 }
 
-enum ff_status ff_gradient_create(const struct ff_system *system,
+static void tape_create(const struct ff_process *process, int64_t capacity, int width,
+                        struct ff_tape *tape)
+{
+    tape->capacity = capacity;
+    tape->channel = FF_RAW(int, capacity);
+    tape->totals = FF_RAW(double, capacity *width);
+    tape->x = FF_RAW(int, process->n_sites);
+}
+
+enum ff_status ff_gradient_create(const struct ff_system *system, struct ff_functionals functionals,
+                                  const struct ff_chain *chain,
                                   const struct ff_gradient_options *options,
                                   struct ff_gradient **out)
 {
-    struct ff_gradient *gradient = FF_NEW(struct ff_gradient, 1);
     const struct ff_estimator_type *type = options->estimator;
-    const int n_channels = system->process->n_channels;
+    TRY(check_functionals(type, functionals));
+    struct ff_exact *exact = NULL;
+    if (type->is_exact)
+        TRY(ff_exact_create(system, functionals, chain, NULL, &exact));
+    struct ff_gradient *gradient = FF_NEW(struct ff_gradient, 1);
     gradient->system = system;
+    gradient->functionals = functionals;
     gradient->options = *options;
-    if (type->track == NULL) {
-        const enum ff_status status = ff_exact_create(system, NULL, &gradient->exact);
-        if (status != FF_OK) {
-            ff_gradient_free(gradient);
-            return status;
-        }
-        *out = gradient;
-        return FF_OK;
-    }
-    ff_ensemble_create(system, &gradient->ensemble);
-    gradient->engine = gradient->ensemble.engine;
-    gradient->walk = gradient->ensemble.walk;
-    gradient->baseline_sums = FF_NEW(struct ff_sums, options->baseline);
-    ff_kinetics_create(system, &gradient->kinetics);
-    tape_create(system->process, type->n_events(options), &gradient->tape);
-    gradient->sums.gradient =
-        ff_allocate((unsigned long)n_channels, sizeof *gradient->sums.gradient);
-    gradient->sums.dwell = FF_NEW(double, n_channels);
-    gradient->scratch = type->scratch_create(gradient);
+    gradient->width = ff_row_width(functionals.count);
+    gradient->exact = exact;
     *out = gradient;
+    if (type->track == NULL)
+        return FF_OK;
+    ff_ensemble_create(system, functionals, chain, &gradient->ensemble);
+    gradient->baseline = FF_RAW(double, FF_BLOCK_SIZE * gradient->width);
+    tape_create(system->process, type->n_events(options), gradient->width, &gradient->tape);
+    gradient->scratch = type->scratch_create(gradient);
     return FF_OK;
 }
 
@@ -57,123 +66,208 @@ void ff_gradient_free(struct ff_gradient *gradient)
 {
     if (gradient == NULL)
         return;
-    if (gradient->scratch != NULL)
-        gradient->options.estimator->scratch_free(gradient->scratch);
     ff_exact_free(gradient->exact);
-    free(gradient->sums.gradient);
-    free(gradient->sums.dwell);
-    free(gradient->tape.channel);
-    free(gradient->tape.totals);
-    free(gradient->tape.x);
-    ff_ensemble_free(&gradient->ensemble);
-    free(gradient->baseline_sums);
-    ff_kinetics_free(gradient->kinetics);
+    if (gradient->options.estimator->track != NULL) {
+        gradient->options.estimator->scratch_free(gradient->scratch);
+        free(gradient->tape.channel);
+        free(gradient->tape.totals);
+        free(gradient->tape.x);
+        free(gradient->baseline);
+        ff_ensemble_free(&gradient->ensemble);
+    }
     free(gradient);
 }
 
-void ff_estimate_create(int n_channels, struct ff_estimate *out)
+/* ---- trajectories --------------------------------------------------------------------------- */
+
+enum ff_status ff_track_each(struct ff_gradient *gradient, const struct ff_block *block,
+                             ff_track_one *track_one, struct ff_track *out)
 {
-    *out = (struct ff_estimate){.current_gradient = FF_NEW(double, n_channels),
-                                .entropy_gradient = FF_NEW(double, n_channels),
-                                .flux = FF_NEW(double, n_channels)};
+    for (int i = 0; i < block->n; i++)
+        TRY(track_one(gradient, ff_draw_stream(block->key, (uint32_t)(block->first + i)), out));
+    return FF_OK;
+}
+
+static void add_rows(double *to, const double *from, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        to[i] += from[i];
+}
+
+static void clear_track(struct ff_track *track, size_t n_channels, size_t width)
+{
+    track->time = 0.0;
+    memset(track->sums, 0, sizeof(double) * width);
+    memset(track->rows, 0, sizeof(double) * width * n_channels);
+}
+
+static enum ff_status track_blocks(struct ff_gradient *gradient, struct ff_draw_key key,
+                                   int n_trajectories, struct ff_estimate *out)
+{
+    const size_t width = (size_t)gradient->width, n_channels = (size_t)out->n_channels;
+    clear_track(&out->total, n_channels, width);
+    for (int b = 0; b < out->n_tracked; b++) {
+        const struct ff_block block = ff_block_at(key, n_trajectories, b);
+        struct ff_track *track = &out->tracks[b];
+        clear_track(track, n_channels, width);
+        TRY(gradient->options.estimator->track(gradient, &block, track));
+        out->total.time += track->time;
+        add_rows(out->total.sums, track->sums, width);
+        add_rows(out->total.rows, track->rows, width * n_channels);
+    }
+    return FF_OK;
+}
+
+static enum ff_status run_baseline(struct ff_gradient *gradient, struct ff_draw_key key,
+                                   int n_trajectories, struct ff_estimate *out)
+{
+    const size_t width = (size_t)gradient->width;
+    for (int b = 0; b < out->n_blocks - out->n_tracked; b++) {
+        const struct ff_block block = ff_block_at(key, n_trajectories, b);
+        double *sums = out->baseline + (size_t)b * width;
+        memset(sums, 0, sizeof *sums * width);
+        if (ff_functionals_are_samples(gradient->functionals)) {
+            TRY(ff_sum_samples(gradient, &block, sums));
+        } else {
+            ff_ensemble_run(&gradient->ensemble, &block, gradient->options.horizon,
+                            gradient->baseline);
+            for (int i = 0; i < block.n; i++)
+                add_rows(sums, gradient->baseline + (size_t)i * width, width);
+        }
+        add_rows(out->total.sums, sums, width);
+    }
+    return FF_OK;
+}
+
+/* ---- one estimate --------------------------------------------------------------------------- */
+
+/* Means, fluxes and gradients from the totals. */
+static void combine(const struct ff_gradient *gradient, struct ff_estimate *out)
+{
+    const struct ff_process *process = gradient->system->process;
+    const struct ff_estimator_type *type = gradient->options.estimator;
+    const double *sums = out->total.sums, *rates = gradient->ensemble.kinetics->rates;
+    const int n_channels = process->n_channels, width = gradient->width;
+    const double per_time = 1.0 / out->total.time;
+    for (int r = 0; r < n_channels; r++)
+        out->flux[r] = per_time / process->n_walkers * rates[r] *
+                       out->total.rows[(size_t)r * (size_t)width + 1 + (size_t)out->n_functionals];
+    if (type->centre != NULL)
+        type->centre(gradient, out->total.rows, out->total.time, out->centre);
+    for (int q = 0; q < out->n_functionals; q++) {
+        const struct ff_functional *functional = &gradient->functionals.items[q];
+        const double scale = ff_functional_scale(functional, process);
+        double *centre = out->centre + (size_t)q * (size_t)n_channels;
+        double *slopes = out->gradient + (size_t)q * (size_t)n_channels;
+        const double mean = sums[1 + q] / sums[0];
+        for (int r = 0; r < n_channels; r++) {
+            const double *row = out->total.rows + (size_t)r * (size_t)width;
+            if (type->centre == NULL)
+                centre[r] = mean;
+            slopes[r] = scale * per_time * (row[1 + q] - centre[r] * row[0]);
+        }
+        if (functional->add_explicit != NULL)
+            functional->add_explicit(functional, process, out->flux, slopes);
+        out->mean[q] = scale * mean;
+    }
+}
+
+static enum ff_status check_finite(const struct ff_gradient *gradient,
+                                   const struct ff_estimate *estimate)
+{
+    const size_t count = (size_t)estimate->n_functionals * (size_t)estimate->n_channels;
+    for (size_t i = 0; i < count; i++)
+        CHECK(isfinite(estimate->gradient[i]), FF_ERR_DIVERGED, "%s: the estimate is not finite",
+              gradient->options.estimator->name);
+    return FF_OK;
+}
+
+static void make_room(const struct ff_gradient *gradient, int n_tracked, int n_baseline,
+                      struct ff_estimate *out);
+
+enum ff_status ff_gradient_estimate(struct ff_gradient *gradient, const double *rates,
+                                    uint32_t task, uint32_t iteration, int samples,
+                                    struct ff_estimate *out)
+{
+    const struct ff_gradient_options *options = &gradient->options;
+    const struct ff_draw_key tracked = {options->seed, task, iteration, FF_PURPOSE_TRACKED};
+    const struct ff_draw_key baseline = {options->seed, task, iteration, FF_PURPOSE_BASELINE};
+    const int n_tracked = options->tracked * samples, n_baseline = options->baseline * samples;
+    out->n_events = 0;
+    if (options->estimator->estimate != NULL)
+        return options->estimator->estimate(gradient, rates, out);
+    ff_ensemble_set(&gradient->ensemble, rates);
+    make_room(gradient, ff_n_blocks(n_tracked), ff_n_blocks(n_baseline), out);
+    TRY(track_blocks(gradient, tracked, n_tracked, out));
+    TRY(run_baseline(gradient, baseline, n_baseline, out));
+    combine(gradient, out);
+    out->n_events = n_tracked * (options->horizon.burn_in + options->estimator->n_events(options)) +
+                    n_baseline * (options->horizon.burn_in + options->horizon.events);
+    return check_finite(gradient, out);
+}
+
+/* ---- estimates ------------------------------------------------------------------------------ */
+
+static void track_create(size_t n_channels, size_t width, struct ff_track *out)
+{
+    out->sums = FF_RAW(double, width);
+    out->rows = FF_RAW(double, width *n_channels);
+}
+
+static void track_free(struct ff_track *track)
+{
+    free(track->sums);
+    free(track->rows);
+}
+
+static void make_room(const struct ff_gradient *gradient, int n_tracked, int n_baseline,
+                      struct ff_estimate *out)
+{
+    const size_t width = (size_t)gradient->width;
+    out->n_tracked = n_tracked;
+    out->n_blocks = n_tracked + n_baseline;
+    if (n_tracked > out->capacity[0]) {
+        out->tracks = ff_grow(out->tracks, (unsigned long)n_tracked, sizeof *out->tracks);
+        for (; out->capacity[0] < n_tracked; out->capacity[0]++)
+            track_create((size_t)out->n_channels, width, &out->tracks[out->capacity[0]]);
+    }
+    if (n_baseline > out->capacity[1]) {
+        out->baseline = ff_grow(out->baseline, (unsigned long)n_baseline, sizeof(double) * width);
+        out->capacity[1] = n_baseline;
+    }
+}
+
+void ff_estimate_create(const struct ff_gradient *gradient, struct ff_estimate *out)
+{
+    const struct ff_gradient_options *options = &gradient->options;
+    const int n_functionals = gradient->functionals.count;
+    const int n_channels = gradient->system->process->n_channels;
+    *out = (struct ff_estimate){.n_functionals = n_functionals,
+                                .n_channels = n_channels,
+                                .source = gradient,
+                                .mean = FF_RAW(double, n_functionals),
+                                .gradient = FF_RAW(double, n_functionals *n_channels),
+                                .flux = FF_RAW(double, n_channels),
+                                .centre = FF_RAW(double, n_functionals *n_channels),
+                                .centre_of_block = FF_RAW(double, n_functionals *n_channels),
+                                .flux_of_block = FF_RAW(double, n_channels)};
+    if (options->estimator->track == NULL)
+        return;
+    track_create((size_t)n_channels, (size_t)gradient->width, &out->total);
+    make_room(gradient, ff_n_blocks(options->tracked), ff_n_blocks(options->baseline), out);
 }
 
 void ff_estimate_free(struct ff_estimate *estimate)
 {
-    free(estimate->current_gradient);
-    free(estimate->entropy_gradient);
+    for (int b = 0; b < estimate->capacity[0]; b++)
+        track_free(&estimate->tracks[b]);
+    track_free(&estimate->total);
+    free(estimate->tracks);
+    free(estimate->baseline);
+    free(estimate->mean);
+    free(estimate->gradient);
     free(estimate->flux);
-}
-
-/* ---- estimation ----------------------------------------------------------------------------- */
-
-void ff_tape_record(struct ff_gradient *gradient, struct ff_stream stream, int64_t n_events,
-                    struct ff_sums *means)
-{
-    struct ff_walk *walk = gradient->walk;
-    struct ff_tape *tape = &gradient->tape;
-    ff_walk_start(walk, gradient->kinetics, stream);
-    ff_walk_burn_in(walk, gradient->options.horizon.burn_in);
-    memcpy(tape->x, walk->x, sizeof *tape->x * (size_t)gradient->system->process->n_sites);
-    tape->n_events = n_events;
-    for (int64_t n = 0; n < n_events; n++) {
-        memcpy(tape->totals[n], ff_walk_totals(walk), sizeof tape->totals[n]);
-        const double dwell = 1.0 / tape->totals[n][0];
-        means->time += dwell;
-        means->current += tape->totals[n][1] * dwell;
-        means->entropy += tape->totals[n][2] * dwell;
-        tape->channel[n] = ff_walk_step(walk);
-    }
-}
-
-static void add_baseline(struct ff_gradient *gradient, uint32_t task, uint32_t iteration,
-                         struct ff_sums *means)
-{
-    const struct ff_draw_key key = {gradient->options.seed, task, iteration, FF_PURPOSE_BASELINE};
-    const int n = gradient->options.baseline;
-    if (n == 0)
-        return;
-    ff_ensemble_run(&gradient->ensemble, gradient->kinetics, key, gradient->options.horizon, n,
-                    gradient->baseline_sums);
-    for (int i = 0; i < n; i++) {
-        means->time += gradient->baseline_sums[i].time;
-        means->current += gradient->baseline_sums[i].current;
-        means->entropy += gradient->baseline_sums[i].entropy;
-    }
-}
-
-static enum ff_status track_all(struct ff_gradient *gradient, uint32_t task, uint32_t iteration,
-                                struct ff_sums *means)
-{
-    const struct ff_draw_key key = {gradient->options.seed, task, iteration, FF_PURPOSE_TRACKED};
-    const size_t n_channels = (size_t)gradient->system->process->n_channels;
-    gradient->sums.time = 0.0;
-    memset(gradient->sums.gradient, 0, sizeof *gradient->sums.gradient * n_channels);
-    memset(gradient->sums.dwell, 0, sizeof *gradient->sums.dwell * n_channels);
-    for (int i = 0; i < gradient->options.tracked; i++)
-        TRY(gradient->options.estimator->track(gradient, ff_draw_stream(key, (uint32_t)i), means));
-    return FF_OK;
-}
-
-/* grad J = (grad F - J grad T)/T, per walker; sigma has its explicit part in addition. */
-static void combine(const struct ff_gradient *gradient, const struct ff_sums *means,
-                    struct ff_estimate *out)
-{
-    const struct ff_process *process = gradient->system->process;
-    const struct ff_track_sums *sums = &gradient->sums;
-    const double current = means->current / means->time, entropy = means->entropy / means->time;
-    const double scale = 1.0 / (process->n_walkers * sums->time);
-    for (int r = 0; r < process->n_channels; r++) {
-        const double *g = sums->gradient[r];
-        out->current_gradient[r] = scale * (g[FF_F_CURRENT] - current * g[FF_F_TIME]);
-        out->entropy_gradient[r] = scale * (g[FF_F_ENTROPY] - entropy * g[FF_F_TIME]);
-        out->flux[r] = scale * gradient->kinetics->rates[r] * sums->dwell[r];
-    }
-    ff_observables_add_explicit(gradient->system->observables, process, out->flux,
-                                out->entropy_gradient);
-    out->current = current / process->n_walkers;
-    out->entropy_production = entropy / process->n_walkers;
-}
-
-enum ff_status ff_gradient_estimate(struct ff_gradient *gradient, const double *rates,
-                                    uint32_t task, uint32_t iteration, struct ff_estimate *out)
-{
-    const struct ff_gradient_options *options = &gradient->options;
-    out->n_events = 0;
-    if (options->estimator->estimate != NULL)
-        return options->estimator->estimate(gradient, rates, out);
-    ff_kinetics_set(gradient->kinetics, gradient->system, rates);
-    struct ff_sums means = {0};
-    TRY(track_all(gradient, task, iteration, &means));
-    add_baseline(gradient, task, iteration, &means);
-    if (options->estimator->finish != NULL)
-        options->estimator->finish(gradient, &means);
-    combine(gradient, &means, out);
-    out->n_events =
-        options->tracked * (options->horizon.burn_in + options->estimator->n_events(options)) +
-        options->baseline * (options->horizon.burn_in + options->horizon.events);
-    for (int r = 0; r < gradient->system->process->n_channels; r++)
-        CHECK(isfinite(out->current_gradient[r]) && isfinite(out->entropy_gradient[r]),
-              FF_ERR_DIVERGED, "%s: the estimate is not finite", options->estimator->name);
-    return FF_OK;
+    free(estimate->centre);
+    free(estimate->centre_of_block);
+    free(estimate->flux_of_block);
 }

@@ -1,19 +1,18 @@
-/* Estimates of grad J and grad sigma with respect to log k, behind one descriptor per estimator.
+/* Estimates of the means of functionals and of their gradients with respect to log k.
  *
- * For an ensemble of trajectories with a fixed number of events, J = F/T with F = sum f(x_n) tau_n and
- * T = sum tau_n, hence grad J = (grad F - J grad T)/T. An estimator delivers, per tracked trajectory, the
- * sums whose expectations are grad F_J, grad F_sigma and grad T; the means J and sigma come from tracked
- * and baseline trajectories together.
+ * For an ensemble of trajectories with a fixed number of events, a mean is m = F/T with F = sum f(x_n) tau_n and
+ * T = sum tau_n, hence grad m = (grad F - m grad T)/T. An estimator (gradient/estimator.h) delivers, per block of
+ * tracked trajectories, the sums whose expectations are grad F and grad T; means come from tracked and baseline
+ * trajectories together. For samples at a time, T is the number of trajectories.
+ *
+ * Estimates keep what each block has contributed: the spread of blocks is the covariance of everything here.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #ifndef FF_GRADIENT_GRADIENT_H
 #define FF_GRADIENT_GRADIENT_H
 
 #include "exact/exact.h"
-#include "simulate/ensemble.h"
-
-/* The three functionals of a trajectory. */
-enum { FF_F_CURRENT, FF_F_ENTROPY, FF_F_TIME, FF_N_FUNCTIONALS };
+#include "simulate/horizon.h"
 
 struct ff_estimator_type;
 
@@ -29,62 +28,32 @@ struct ff_gradient_options {
     uint64_t seed;
 };
 
-/* One estimate; arrays are owned by it and have shape [R]. Per walker, per unit time. */
+/* What the tracked trajectories of one block leave behind, summed over them. */
+struct ff_track {
+    double *sums; /* row: dwells, and functionals times dwells, over all events */
+    double time;  /* dwells of the events with a gradient */
+    double *
+        rows; /* [R] rows: gradients of the sums by log k_r; [1 + Q] is sum h_r tau, of the events with one */
+};
+
+/* One estimate over Q functionals, R channels and B blocks; arrays are owned. Per walker, per unit time. */
 struct ff_estimate {
-    double current, entropy_production;
-    double *current_gradient, *entropy_gradient; /* dJ/dlog k, dsigma/dlog k */
-    double *flux;                                /* <a_r> */
-    int64_t n_events;                            /* simulated, burn-in included */
-};
-
-/* What one tracked trajectory leaves behind, summed over trajectories. */
-struct ff_track_sums {
-    double time;                          /* sum tau_n over the events with a gradient */
-    double (*gradient)[FF_N_FUNCTIONALS]; /* [R] of F_J, F_sigma and T with respect to log k */
-    double *dwell;                        /* [R] sum h_r(x_n) tau_n */
-};
-
-/* Room for one trajectory's record. */
-struct ff_tape {
-    int64_t capacity;
-    int *channel;                      /* [capacity] that fired */
-    double (*totals)[FF_TOTALS_WIDTH]; /* [capacity] a_0, j, s before it fired */
-    int *x;                            /* [I] state at the first event, for replay */
-    int64_t n_events;                  /* recorded */
-};
-
-/* Workspace and private state of an estimator, bound to one system. */
-struct ff_gradient {
-    const struct ff_system *system;
-    struct ff_gradient_options options;
-    struct ff_ensemble ensemble;
-    struct ff_engine *engine;      /* of the ensemble, */
-    struct ff_walk *walk;          /* and its walk: that of tracked trajectories */
-    struct ff_sums *baseline_sums; /* [baseline] */
-    struct ff_kinetics *kinetics;
-    struct ff_tape tape;
-    struct ff_track_sums sums;
-    struct ff_exact *exact; /* estimator `exact` only */
-    void *scratch;          /* owned by the estimator */
-};
-
-/* An estimator. `track` and `estimate` exclude each other. */
-struct ff_estimator_type {
-    const char *name;
-    const char *doc; /* one line for --help and the README */
-    void *(*scratch_create)(const struct ff_gradient *gradient);
-    void (*scratch_free)(void *scratch);
-    /** Events to simulate after the burn-in. */
-    int64_t (*n_events)(const struct ff_gradient_options *options);
-    /** Run one trajectory and add to gradient->sums; its totals go to `means`.
-     * FF_ERR_DIVERGED if the estimate overflows. */
-    enum ff_status (*track)(struct ff_gradient *gradient, struct ff_stream stream,
-                            struct ff_sums *means);
-    /** Complete gradient->sums after the last trajectory; optional. */
-    void (*finish)(struct ff_gradient *gradient, const struct ff_sums *means);
-    /** The whole estimate without trajectories. */
-    enum ff_status (*estimate)(struct ff_gradient *gradient, const double *rates,
-                               struct ff_estimate *out);
+    int n_functionals, n_channels;
+    double *mean;     /* [Q] */
+    double *gradient; /* [Q][R] dm/dlog k */
+    double *flux;     /* [R] <a_r> */
+    int64_t n_events; /* simulated, burn-in included */
+    int n_blocks;     /* B, tracked ones first; 0 for an exact estimate */
+    int n_tracked;
+    /* What deviations are made from. */
+    const struct ff_gradient *source; /* borrowed */
+    int capacity[2];                  /* blocks there is room for: tracked, baseline */
+    struct ff_track *tracks;          /* [n_tracked] */
+    double *baseline;                 /* [B - n_tracked] rows of sums */
+    struct ff_track total;            /* of all tracked blocks; its sums are those of all blocks */
+    double *centre;          /* [Q][R] what is taken for m beside grad T, all walkers together */
+    double *centre_of_block; /* [Q][R] scratch */
+    double *flux_of_block;   /* [R] scratch */
 };
 
 /** All estimators, NULL-terminated. */
@@ -95,27 +64,40 @@ extern const struct ff_estimator_type ff_estimator_score, ff_estimator_stgs, ff_
 /** Read the sections `gradient` and `simulation`, and the top key `seed`. */
 enum ff_status ff_gradient_options_read(struct ff_node *root, struct ff_gradient_options *out);
 
-/** Bind an estimator to a system.  Borrows the system.
- * FF_ERR_NUMERICAL when the exact estimator meets too many states. */
-enum ff_status ff_gradient_create(const struct ff_system *system,
+/** Bind an estimator to a system and functionals.  Borrows them, and the chain, which is NULL for a system without one.
+ * FF_ERR_NUMERICAL when the estimator cannot differentiate one of the functionals, or needs a chain and has none. */
+enum ff_status ff_gradient_create(const struct ff_system *system, struct ff_functionals functionals,
+                                  const struct ff_chain *chain,
                                   const struct ff_gradient_options *options,
                                   struct ff_gradient **out);
 
 /** NULL-safe. */
 void ff_gradient_free(struct ff_gradient *gradient);
 
-/** Estimate at these rates [R]; the result is a pure function of (seed, task, iteration).
- * No allocation.  FF_ERR_DIVERGED or FF_ERR_NUMERICAL leave `out` undefined. */
+/** Estimate at these rates [R] from `samples` times the trajectories of the options (at least 1); the result is a pure
+ * function of (seed, task, iteration, samples).  Allocates only when asked for more samples than ever before.
+ * FF_ERR_DIVERGED or FF_ERR_NUMERICAL leave `out` undefined. */
 enum ff_status ff_gradient_estimate(struct ff_gradient *gradient, const double *rates,
-                                    uint32_t task, uint32_t iteration, struct ff_estimate *out);
+                                    uint32_t task, uint32_t iteration, int samples,
+                                    struct ff_estimate *out);
 
-/** Room for an estimate over n_channels. */
-void ff_estimate_create(int n_channels, struct ff_estimate *out);
+/** Room for estimates by this gradient, which is borrowed. */
+void ff_estimate_create(const struct ff_gradient *gradient, struct ff_estimate *out);
 void ff_estimate_free(struct ff_estimate *estimate);
 
-/** Start a walk on the estimator's kinetics, burn it in, and record `n_events` events; adds the totals
- * of all of them to `means`. */
-void ff_tape_record(struct ff_gradient *gradient, struct ff_stream stream, int64_t n_events,
-                    struct ff_sums *means);
+/** Gradient of functional q, [R]; borrowed. */
+static inline const double *ff_estimate_gradient(const struct ff_estimate *estimate, int q)
+{
+    return estimate->gradient + (size_t)q * (size_t)estimate->n_channels;
+}
+
+/** How far block b has pulled the means, into `out` [Q]: the covariance of two linear combinations of estimates is the sum
+ * over blocks of the products of their deviations. To first order in the spread (delta method), for B independent
+ * blocks, B/(B-1) included; NaN if there are not two blocks. */
+void ff_estimate_mean_deviation(const struct ff_estimate *estimate, int block, double *out);
+
+/** The same for the gradient of functional q, into `out` [R]; NaN if there are not two tracked blocks.  Uses scratch of the
+ * estimate. */
+void ff_estimate_gradient_deviation(struct ff_estimate *estimate, int block, int q, double *out);
 
 #endif

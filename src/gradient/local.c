@@ -18,7 +18,7 @@
  * An event costs O(channels touched), a bin O(R) + O(cells x cells within 2d).
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
-#include "gradient/gradient.h"
+#include "gradient/estimator.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -31,18 +31,18 @@ enum {
 
 struct local {
     int n_cells;
-    int *cell;                /* [R] */
-    int *near_start;          /* [cells + 1] into the next two */
-    int *near;                /* cells within 2d */
-    double *near_weight;      /* w */
-    double *h, *since;        /* [R] h_r(x), and the clock since when */
-    double *dwell, *fired;    /* [R] of the present bin: sum h_r t, events */
-    double *score[SLOTS];     /* [R] B_s of the last bins */
-    double (*part[SLOTS])[2]; /* [cells] sum of f~_r a_r t, of J and of sigma */
-    double (*credit)[2];      /* [cells] windowed sums of `part` */
-    double (*near_credit)[2]; /* [cells] the same weighted by w */
-    double time[SLOTS];       /* sum t_n */
-    int *x;                   /* [I] */
+    int *cell;             /* [R] */
+    int *near_start;       /* [cells + 1] into the next two */
+    int *near;             /* cells within 2d */
+    double *near_weight;   /* w */
+    double *h, *since;     /* [R] h_r(x), and the clock since when */
+    double *dwell, *fired; /* [R] of the present bin: sum h_r t, events */
+    double *score[SLOTS];  /* [R] B_s of the last bins */
+    double *part[SLOTS];   /* [cells][Q] sum of f~_r a_r t */
+    double *credit;        /* [cells][Q] windowed sums of `part` */
+    double *near_credit;   /* [cells][Q] the same weighted by w */
+    double time[SLOTS];    /* sum t_n */
+    int *x;                /* [I] */
 };
 
 /* ---- cells ---------------------------------------------------------------------------------- */
@@ -175,12 +175,13 @@ static void *local_create(const struct ff_gradient *gradient)
     local->since = FF_NEW(double, n_channels);
     local->dwell = FF_NEW(double, n_channels);
     local->fired = FF_NEW(double, n_channels);
+    const int size = local->n_cells * gradient->functionals.count;
     for (int slot = 0; slot < SLOTS; slot++) {
-        local->score[slot] = FF_NEW(double, n_channels);
-        local->part[slot] = ff_allocate((unsigned long)local->n_cells, sizeof *local->part[slot]);
+        local->score[slot] = FF_RAW(double, n_channels);
+        local->part[slot] = FF_RAW(double, size);
     }
-    local->credit = ff_allocate((unsigned long)local->n_cells, sizeof *local->credit);
-    local->near_credit = ff_allocate((unsigned long)local->n_cells, sizeof *local->near_credit);
+    local->credit = FF_RAW(double, size);
+    local->near_credit = FF_RAW(double, size);
     local->x = FF_NEW(int, process->n_sites);
     return local;
 }
@@ -219,7 +220,7 @@ static void fill_bin(const struct ff_gradient *gradient, struct local *local, in
                      int64_t first, int64_t end, struct ff_stream *coins)
 {
     const struct ff_process *process = gradient->system->process;
-    const struct ff_kinetics *kinetics = gradient->kinetics;
+    const struct ff_kinetics *kinetics = gradient->ensemble.kinetics;
     const struct ff_tape *tape = &gradient->tape;
     double clock = 0.0;
     uint64_t bits = 0;
@@ -228,124 +229,144 @@ static void fill_bin(const struct ff_gradient *gradient, struct local *local, in
         const int fired = tape->channel[n];
         if ((n - first) % 64 == 0)
             bits = ff_stream_bits(coins);
-        clock += (double)(bits & 1) * (2.0 / tape->totals[n][0]);
+        clock += (double)(bits & 1) * (2.0 / ff_tape_totals(gradient, n)[0]);
         bits >>= 1;
         local->fired[fired] += 1.0;
         ff_process_jump(process, fired, 1, local->x);
         for (int k = process->affected_start[fired]; k < process->affected_start[fired + 1]; k++) {
             const int r = process->affected[k];
             charge(local, r, clock);
-            local->h[r] = ff_engine_multiplicity(gradient->engine, r, local->x);
+            local->h[r] = ff_engine_multiplicity(gradient->ensemble.engine, r, local->x);
         }
     }
-    double(*part)[2] = local->part[slot];
-    memset(part, 0, sizeof *part * (size_t)local->n_cells);
+    const int n_functionals = gradient->functionals.count;
+    double *part = local->part[slot];
+    memset(part, 0, sizeof *part * (size_t)(local->n_cells * n_functionals));
     local->time[slot] = clock;
     for (int r = 0; r < process->n_channels; r++) {
         charge(local, r, clock);
         const double flow = kinetics->rates[r] * local->dwell[r];
         local->score[slot][r] = local->fired[r] - flow;
-        part[local->cell[r]][0] += kinetics->current[r] * flow;
-        part[local->cell[r]][1] += kinetics->entropy[r] * flow;
+        for (int q = 0; q < n_functionals; q++)
+            part[local->cell[r] * n_functionals + q] +=
+                ff_kinetics_coefficient(kinetics, q)[r] * flow;
         local->since[r] = 0.0;
         local->fired[r] = 0.0;
     }
 }
 
 /* From `credit` to `near_credit`. */
-static void sum_near(struct local *local)
+static void sum_near(struct local *local, int n_functionals)
 {
+    memset(local->near_credit, 0,
+           sizeof *local->near_credit * (size_t)(local->n_cells * n_functionals));
     for (int c = 0; c < local->n_cells; c++) {
-        double sum[2] = {0.0, 0.0};
+        double *sum = local->near_credit + c * n_functionals;
         for (int k = local->near_start[c]; k < local->near_start[c + 1]; k++)
-            for (int i = 0; i < 2; i++)
-                sum[i] += local->near_weight[k] * local->credit[local->near[k]][i];
-        local->near_credit[c][0] = sum[0];
-        local->near_credit[c][1] = sum[1];
+            for (int q = 0; q < n_functionals; q++)
+                sum[q] += local->near_weight[k] * local->credit[local->near[k] * n_functionals + q];
     }
 }
 
 /* Credit the scores of the oldest bin with the window that begins there. */
-static void credit_bin(struct ff_gradient *gradient, struct local *local, int oldest)
+static void credit_bin(const struct ff_gradient *gradient, int oldest, struct ff_track *out)
 {
     const int n_channels = gradient->system->process->n_channels;
+    const int n_functionals = gradient->functionals.count;
+    struct local *local = gradient->scratch;
     double time = 0.0;
-    memset(local->credit, 0, sizeof *local->credit * (size_t)local->n_cells);
+    memset(local->credit, 0, sizeof *local->credit * (size_t)(local->n_cells * n_functionals));
     for (int lag = 0; lag <= LAGS; lag++) {
         const int slot = (oldest + lag) % SLOTS;
         const double q = lag <= LAGS / 2 ? 1.0 : (LAGS + 1.0 - lag) / (LAGS + 1.0 - LAGS / 2);
         time += q * local->time[slot];
-        for (int c = 0; c < local->n_cells; c++)
-            for (int i = 0; i < 2; i++)
-                local->credit[c][i] += q * local->part[slot][c][i];
+        for (int i = 0; i < local->n_cells * n_functionals; i++)
+            local->credit[i] += q * local->part[slot][i];
     }
-    sum_near(local);
+    sum_near(local, n_functionals);
     const double *score = local->score[oldest];
     for (int r = 0; r < n_channels; r++) {
-        const double *credit = local->near_credit[local->cell[r]];
-        double *g = gradient->sums.gradient[r];
-        g[FF_F_CURRENT] += score[r] * credit[0];
-        g[FF_F_ENTROPY] += score[r] * credit[1];
-        g[FF_F_TIME] += score[r] * time;
+        const double *credit = local->near_credit + local->cell[r] * n_functionals;
+        double *row = out->rows + (size_t)r * (size_t)gradient->width;
+        row[0] += score[r] * time;
+        for (int q = 0; q < n_functionals; q++)
+            row[1 + q] += score[r] * credit[q];
     }
 }
 
-static enum ff_status local_track(struct ff_gradient *gradient, struct ff_stream stream,
-                                  struct ff_sums *means)
+/* The bin in a slot belongs to the events with a gradient: its dwells, and the direct terms c_r a_r t. */
+static void collect_bin(const struct ff_gradient *gradient, int slot, struct ff_track *out)
+{
+    const struct ff_kinetics *kinetics = gradient->ensemble.kinetics;
+    const struct local *local = gradient->scratch;
+    const int n_functionals = gradient->functionals.count;
+    out->time += local->time[slot];
+    for (int r = 0; r < gradient->system->process->n_channels; r++) {
+        double *row = out->rows + (size_t)r * (size_t)gradient->width;
+        const double flow = kinetics->rates[r] * local->dwell[r];
+        for (int q = 0; q < n_functionals; q++)
+            row[1 + q] += ff_kinetics_coefficient(kinetics, q)[r] * flow;
+        row[1 + n_functionals] += local->dwell[r];
+    }
+}
+
+static enum ff_status track_one(struct ff_gradient *gradient, struct ff_stream stream,
+                                struct ff_track *out)
 {
     const struct ff_process *process = gradient->system->process;
-    const int n_channels = process->n_channels;
     const int64_t bin = bin_events(&gradient->options);
     const int64_t n_bins = collected_bins(&gradient->options);
     struct local *local = gradient->scratch;
     struct ff_stream coins = ff_stream_with_purpose(&stream, FF_PURPOSE_DWELL);
-    ff_tape_record(gradient, stream, local_n_events(&gradient->options), means);
+    ff_tape_record(gradient, stream, local_n_events(&gradient->options), out->sums);
     memcpy(local->x, gradient->tape.x, sizeof *local->x * (size_t)process->n_sites);
-    for (int r = 0; r < n_channels; r++)
-        local->h[r] = ff_engine_multiplicity(gradient->engine, r, local->x);
+    for (int r = 0; r < process->n_channels; r++)
+        local->h[r] = ff_engine_multiplicity(gradient->ensemble.engine, r, local->x);
     for (int64_t b = 0; b < n_bins + LAGS; b++) {
         const int slot = (int)(b % SLOTS);
         fill_bin(gradient, local, slot, b * bin, (b + 1) * bin, &coins);
-        if (b < n_bins) {
-            gradient->sums.time += local->time[slot];
-            for (int r = 0; r < n_channels; r++)
-                gradient->sums.dwell[r] += local->dwell[r];
-        }
+        if (b < n_bins)
+            collect_bin(gradient, slot, out);
         if (b >= LAGS)
-            credit_bin(gradient, local, (slot + 1) % SLOTS);
+            credit_bin(gradient, (slot + 1) % SLOTS, out);
     }
     return FF_OK;
 }
 
-/* The direct terms, and the mean of f_s where `combine` will subtract that of f. */
-static void local_finish(struct ff_gradient *gradient, const struct ff_sums *means)
+static enum ff_status local_track(struct ff_gradient *gradient, const struct ff_block *block,
+                                  struct ff_track *out)
 {
-    const struct ff_kinetics *kinetics = gradient->kinetics;
-    const struct ff_track_sums *sums = &gradient->sums;
+    return ff_track_each(gradient, block, track_one, out);
+}
+
+/* The mean of f_s: sum_r w(s, r) f~_r <a_r>. */
+static void local_centre(const struct ff_gradient *gradient, const double *rows, double time,
+                         double *out)
+{
+    const struct ff_kinetics *kinetics = gradient->ensemble.kinetics;
+    const int n_channels = gradient->system->process->n_channels;
+    const int n_functionals = gradient->functionals.count;
     struct local *local = gradient->scratch;
-    memset(local->credit, 0, sizeof *local->credit * (size_t)local->n_cells);
-    for (int r = 0; r < gradient->system->process->n_channels; r++) {
-        const double flow = kinetics->rates[r] * sums->dwell[r];
-        sums->gradient[r][FF_F_CURRENT] += kinetics->current[r] * flow;
-        sums->gradient[r][FF_F_ENTROPY] += kinetics->entropy[r] * flow;
-        local->credit[local->cell[r]][0] += kinetics->current[r] * flow / sums->time;
-        local->credit[local->cell[r]][1] += kinetics->entropy[r] * flow / sums->time;
+    memset(local->credit, 0, sizeof *local->credit * (size_t)(local->n_cells * n_functionals));
+    for (int r = 0; r < n_channels; r++) {
+        const double dwell = rows[r * gradient->width + 1 + n_functionals];
+        for (int q = 0; q < n_functionals; q++)
+            local->credit[local->cell[r] * n_functionals + q] +=
+                ff_kinetics_coefficient(kinetics, q)[r] * kinetics->rates[r] * dwell / time;
     }
-    sum_near(local);
-    for (int r = 0; r < gradient->system->process->n_channels; r++) {
-        const double *near = local->near_credit[local->cell[r]];
-        double *g = sums->gradient[r];
-        g[FF_F_CURRENT] += (means->current / means->time - near[0]) * g[FF_F_TIME];
-        g[FF_F_ENTROPY] += (means->entropy / means->time - near[1]) * g[FF_F_TIME];
-    }
+    sum_near(local, n_functionals);
+    for (int q = 0; q < n_functionals; q++)
+        for (int r = 0; r < n_channels; r++)
+            out[q * n_channels + r] = local->near_credit[local->cell[r] * n_functionals + q];
 }
 
 const struct ff_estimator_type ff_estimator_local = {
     .name = "local",
     .doc = "score with credit that is local in space; bias falls with the locality; large systems",
+    .kinds = 1u << FF_CHANNEL,
     .scratch_create = local_create,
     .scratch_free = local_free,
     .n_events = local_n_events,
     .track = local_track,
-    .finish = local_finish,
+    .centre = local_centre,
 };

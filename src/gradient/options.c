@@ -1,7 +1,7 @@
 /* Reading the sections `gradient` and `simulation`.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
-#include "gradient/gradient.h"
+#include "gradient/estimator.h"
 
 static enum ff_status read_gradient(struct ff_node *section, struct ff_gradient_options *options)
 {

@@ -13,21 +13,20 @@
  * h_s changes, so an event costs O(channels touched).
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
-#include "gradient/gradient.h"
+#include "gradient/estimator.h"
+#include "simulate/path.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-enum { DWELL = FF_N_FUNCTIONALS, WIDTH = FF_TOTALS_WIDTH };
-
+/* Rows of the gradient's width throughout: T, the functionals, and one for the dwell. */
 struct score {
-    double (*double_prefix)[WIDTH]; /* [n_events + 2] sums of earlier `prefix` */
-    double (
-        *prefix)[WIDTH]; /* [n_events + 1] sums of f_J tau, f_sigma tau, tau over earlier events */
-    double (*charged)[WIDTH]; /* [R] the running sum at which channel r was last charged */
-    double (*total)[WIDTH];   /* [R] sum over n of h_r(x_n) times the scalars of event n */
-    double *h;                /* [R] h_r(x_n) */
-    int *x;                   /* [I] x_n */
+    double *double_prefix; /* [n_events + 2] sums of earlier `prefix` */
+    double *prefix;        /* [n_events + 1] sums of tau and f tau over earlier events */
+    double *charged;       /* [R] the running sum at which channel r was last charged */
+    double *total;         /* [R] sum over n of h_r(x_n) times the row of event n */
+    double *h;             /* [R] h_r(x_n) */
+    int *x;                /* [I] x_n */
 };
 
 static int64_t score_n_events(const struct ff_gradient_options *options)
@@ -38,15 +37,15 @@ static int64_t score_n_events(const struct ff_gradient_options *options)
 static void *score_create(const struct ff_gradient *gradient)
 {
     const struct ff_process *process = gradient->system->process;
-    const unsigned long n_channels = (unsigned long)process->n_channels;
+    const size_t n_channels = (size_t)process->n_channels, width = (size_t)gradient->width;
+    const size_t n_events = (size_t)gradient->tape.capacity;
     struct score *score = FF_NEW(struct score, 1);
-    score->prefix = ff_allocate((unsigned long)gradient->tape.capacity + 1, sizeof *score->prefix);
-    score->double_prefix =
-        ff_allocate((unsigned long)gradient->tape.capacity + 2, sizeof *score->double_prefix);
-    score->charged = ff_allocate(n_channels, sizeof *score->charged);
-    score->total = ff_allocate(n_channels, sizeof *score->total);
-    score->h = FF_NEW(double, n_channels);
-    score->x = FF_NEW(int, process->n_sites);
+    score->prefix = FF_NEW(double, (n_events + 1) * width);
+    score->double_prefix = FF_NEW(double, (n_events + 2) * width);
+    score->charged = FF_RAW(double, n_channels *width);
+    score->total = FF_RAW(double, n_channels *width);
+    score->h = FF_RAW(double, n_channels);
+    score->x = FF_RAW(int, process->n_sites);
     return score;
 }
 
@@ -62,84 +61,136 @@ static void score_free(void *scratch)
     free(score);
 }
 
-static void sum_prefixes(const struct ff_tape *tape, struct score *score)
+/* The first row of either is zero. */
+FF_INLINE void sum_prefixes(const struct ff_tape *tape, struct score *score, int width)
 {
-    double(*prefix)[WIDTH] = score->prefix, (*twice)[WIDTH] = score->double_prefix;
     for (int64_t n = 0; n <= tape->n_events; n++) {
-        for (int q = 0; q < FF_N_FUNCTIONALS; q++)
-            twice[n + 1][q] = twice[n][q] + prefix[n][q];
+        const double *before = score->prefix + n * width;
+        const double *twice = score->double_prefix + n * width;
+        for (int i = 0; i < width; i++)
+            score->double_prefix[(n + 1) * width + i] = twice[i] + before[i];
         if (n == tape->n_events)
             return;
-        const double *totals = tape->totals[n];
+        const double *totals = tape->totals + n * width;
         const double dwell = 1.0 / totals[0];
-        prefix[n + 1][FF_F_CURRENT] = prefix[n][FF_F_CURRENT] + totals[1] * dwell;
-        prefix[n + 1][FF_F_ENTROPY] = prefix[n][FF_F_ENTROPY] + totals[2] * dwell;
-        prefix[n + 1][FF_F_TIME] = prefix[n][FF_F_TIME] + dwell;
+        double *next = score->prefix + (n + 1) * width;
+        next[0] = before[0] + dwell;
+        for (int i = 1; i < width; i++)
+            next[i] = before[i] + totals[i] * dwell;
     }
 }
 
 /* Charge channel r with its h times what has been added to the running sum since the last time. */
-static inline void charge(struct score *score, int r, const double *running)
+FF_INLINE void charge(struct score *score, int r, const double *running, int width)
 {
-    for (int q = 0; q < WIDTH; q++) {
-        score->total[r][q] += score->h[r] * (running[q] - score->charged[r][q]);
-        score->charged[r][q] = running[q];
+    double *total = score->total + (size_t)r * (size_t)width;
+    double *charged = score->charged + (size_t)r * (size_t)width;
+    for (int i = 0; i < width; i++) {
+        total[i] += score->h[r] * (running[i] - charged[i]);
+        charged[i] = running[i];
     }
 }
 
-static enum ff_status score_track(struct ff_gradient *gradient, struct ff_stream stream,
-                                  struct ff_sums *means)
+/* The mean over windows of W/2..W events of the credit that they give to a choice at event n: the sum of the next
+ * events' rows up to the window's end, less what lies before it. Twice-summed prefixes give a mean of prefixes: the
+ * average of prefix[n + 1 + w] over the last `taper` windows w <= W. */
+FF_INLINE void mean_window_end(const struct score *score, int64_t n, int window, int taper,
+                               int width, double *end)
+{
+    const double *last = score->double_prefix + (n + 2 + window) * width;
+    const double *first = score->double_prefix + (n + 2 + window - taper) * width;
+    for (int i = 0; i < width; i++)
+        end[i] = (last[i] - first[i]) / taper;
+}
+
+/* Replay the collected events: the credit of each choice, and the running sums charged to channels. */
+FF_INLINE void replay(struct ff_gradient *gradient, struct ff_track *out, double *running,
+                      int width)
 {
     const struct ff_process *process = gradient->system->process;
+    const struct ff_engine *engine = gradient->ensemble.engine;
     const struct ff_tape *tape = &gradient->tape;
-    const int n_channels = process->n_channels, window = gradient->options.window;
-    const int taper = window - window / 2 + 1; /* windows of W/2..W events are averaged */
+    const int window = gradient->options.window, taper = window - window / 2 + 1;
+    const int spare = 1 + gradient->functionals.count;
     struct score *score = gradient->scratch;
-    ff_tape_record(gradient, stream, score_n_events(&gradient->options), means);
-    sum_prefixes(tape, score);
-
-    double running[WIDTH] = {0};
-    memcpy(score->x, tape->x, sizeof *score->x * (size_t)process->n_sites);
-    memset(score->charged, 0, sizeof *score->charged * (size_t)n_channels);
-    memset(score->total, 0, sizeof *score->total * (size_t)n_channels);
-    for (int r = 0; r < n_channels; r++)
-        score->h[r] = ff_engine_multiplicity(gradient->engine, r, score->x);
     for (int64_t n = 0; n < gradient->options.horizon.events; n++) {
-        const double dwell = 1.0 / tape->totals[n][0];
-        const double *here = score->prefix[n], *next = score->prefix[n + 1];
-        const double *last = score->double_prefix[n + 2 + window];
-        const double *first = score->double_prefix[n + 2 + window - taper];
+        const double dwell = 1.0 / tape->totals[n * width];
+        const double *here = score->prefix + n * width, *next = here + width;
         const int fired = tape->channel[n];
-        for (int q = 0; q < FF_N_FUNCTIONALS; q++) {
-            const double end = (last[q] - first[q]) / taper;
-            running[q] += dwell * (end - here[q]);
-            gradient->sums.gradient[fired][q] += end - next[q];
+        double end[FF_WIDEST_ROW], *row = out->rows + (size_t)fired * (size_t)width;
+        mean_window_end(score, n, window, taper, width, end);
+        for (int i = 0; i < width; i++) {
+            running[i] += dwell * (end[i] - here[i]);
+            row[i] += end[i] - next[i];
         }
-        running[DWELL] += dwell;
+        running[spare] += dwell;
         ff_process_jump(process, fired, 1, score->x);
         for (int k = process->affected_start[fired]; k < process->affected_start[fired + 1]; k++) {
             const int r = process->affected[k];
-            charge(score, r, running);
-            score->h[r] = ff_engine_multiplicity(gradient->engine, r, score->x);
+            charge(score, r, running, width);
+            score->h[r] = ff_engine_multiplicity(engine, r, score->x);
         }
     }
-    const struct ff_kinetics *kinetics = gradient->kinetics;
-    for (int r = 0; r < n_channels; r++) {
-        charge(score, r, running);
-        const double rate = kinetics->rates[r], *total = score->total[r];
-        double *g = gradient->sums.gradient[r];
-        g[FF_F_CURRENT] += rate * (kinetics->current[r] * total[DWELL] - total[FF_F_CURRENT]);
-        g[FF_F_ENTROPY] += rate * (kinetics->entropy[r] * total[DWELL] - total[FF_F_ENTROPY]);
-        g[FF_F_TIME] -= rate * total[FF_F_TIME];
-        gradient->sums.dwell[r] += total[DWELL];
+}
+
+FF_INLINE enum ff_status track(struct ff_gradient *gradient, struct ff_stream stream,
+                               struct ff_track *out, int width)
+{
+    const struct ff_process *process = gradient->system->process;
+    const struct ff_kinetics *kinetics = gradient->ensemble.kinetics;
+    const struct ff_tape *tape = &gradient->tape;
+    const size_t n_channels = (size_t)process->n_channels, size = n_channels * (size_t)width;
+    const int n_functionals = gradient->functionals.count, spare = 1 + n_functionals;
+    struct score *score = gradient->scratch;
+    ff_tape_record(gradient, stream, score_n_events(&gradient->options), out->sums);
+    sum_prefixes(tape, score, width);
+    memcpy(score->x, tape->x, sizeof *score->x * (size_t)process->n_sites);
+    memset(score->charged, 0, sizeof *score->charged * size);
+    memset(score->total, 0, sizeof *score->total * size);
+    for (int r = 0; r < process->n_channels; r++)
+        score->h[r] = ff_engine_multiplicity(gradient->ensemble.engine, r, score->x);
+    double running[FF_WIDEST_ROW] = {0};
+    replay(gradient, out, running, width);
+    for (int r = 0; r < process->n_channels; r++) {
+        charge(score, r, running, width);
+        const double rate = kinetics->rates[r];
+        const double *total = score->total + (size_t)r * (size_t)width;
+        double *row = out->rows + (size_t)r * (size_t)width;
+        row[0] -= rate * total[0];
+        for (int q = 0; q < n_functionals; q++)
+            row[1 + q] +=
+                rate * (ff_kinetics_coefficient(kinetics, q)[r] * total[spare] - total[1 + q]);
+        row[spare] += total[spare];
     }
-    gradient->sums.time += running[DWELL];
+    out->time += running[spare];
     return FF_OK;
+}
+
+static enum ff_status track_narrow(struct ff_gradient *gradient, struct ff_stream stream,
+                                   struct ff_track *out)
+{
+    return track(gradient, stream, out, FF_NARROW_ROW);
+}
+
+static enum ff_status track_wide(struct ff_gradient *gradient, struct ff_stream stream,
+                                 struct ff_track *out)
+{
+    return track(gradient, stream, out, gradient->width);
+}
+
+static enum ff_status score_track(struct ff_gradient *gradient, const struct ff_block *block,
+                                  struct ff_track *out)
+{
+    if (ff_functionals_are_samples(gradient->functionals))
+        return ff_track_samples(gradient, block, out);
+    return ff_track_each(gradient, block,
+                         gradient->width == FF_NARROW_ROW ? track_narrow : track_wide, out);
 }
 
 const struct ff_estimator_type ff_estimator_score = {
     .name = "score",
     .doc = "likelihood ratio with a window of credit; unbiased up to the window",
+    .kinds = 1u << FF_CHANNEL | 1u << FF_STATE | 1u << FF_SAMPLE,
     .scratch_create = score_create,
     .scratch_free = score_free,
     .n_events = score_n_events,

@@ -136,14 +136,51 @@ void ff_observables_entropy(const struct ff_observables *observables,
                          : 0.0;
 }
 
-void ff_observables_add_explicit(const struct ff_observables *observables,
-                                 const struct ff_process *process, const double *flux,
-                                 double *entropy_gradient)
+/* ---- functionals ---------------------------------------------------------------------------- */
+
+static void current_coefficients(const struct ff_functional *functional,
+                                 const struct ff_process *process, const double *rates,
+                                 double *coefficients)
 {
+    (void)rates;
+    const struct ff_observables *observables = functional->context;
+    memcpy(coefficients, observables->current, sizeof *coefficients * (size_t)process->n_channels);
+}
+
+static void entropy_coefficients(const struct ff_functional *functional,
+                                 const struct ff_process *process, const double *rates,
+                                 double *coefficients)
+{
+    ff_observables_entropy(functional->context, process, rates, coefficients);
+}
+
+static void add_explicit_entropy(const struct ff_functional *functional,
+                                 const struct ff_process *process, const double *flux,
+                                 double *gradient)
+{
+    const struct ff_observables *observables = functional->context;
     for (int r = 0; r < process->n_channels; r++) {
         if (!observables->in_entropy[r])
             continue;
-        entropy_gradient[r] += flux[r];
-        entropy_gradient[process->reverse[r]] -= flux[r];
+        gradient[r] += flux[r];
+        gradient[process->reverse[r]] -= flux[r];
     }
+}
+
+void ff_observables_functionals(const struct ff_observables *observables,
+                                struct ff_functional out[FF_N_OBSERVABLES])
+{
+    out[FF_J] = (struct ff_functional){.name = "current",
+                                       .unit = "1/time",
+                                       .doc = "current J, per walker",
+                                       .kind = FF_CHANNEL,
+                                       .context = observables,
+                                       .coefficients = current_coefficients};
+    out[FF_SIGMA] = (struct ff_functional){.name = "entropy_production",
+                                           .unit = "k_B/time",
+                                           .doc = "entropy production rate sigma, per walker",
+                                           .kind = FF_CHANNEL,
+                                           .context = observables,
+                                           .coefficients = entropy_coefficients,
+                                           .add_explicit = add_explicit_entropy};
 }

@@ -12,9 +12,12 @@
 #define FF_MODEL_OBSERVABLES_H
 
 #include "base/yaml.h"
-#include "model/process.h"
+#include "model/functional.h"
 
 #include <stdbool.h>
+
+/* Positions in the list of functionals of a front. */
+enum { FF_J, FF_SIGMA, FF_N_OBSERVABLES };
 
 struct ff_observables {
     double *current;  /* [R] c_r */
@@ -34,10 +37,9 @@ void ff_observables_free(struct ff_observables *observables);
 void ff_observables_entropy(const struct ff_observables *observables,
                             const struct ff_process *process, const double *rates, double *entropy);
 
-/** Add d sigma / d log k at fixed fluxes, from the rates inside ln(k_r/k_r'): each counted channel adds
- * its flux <a_r> [R] to its own entry and takes it from its reverse's. */
-void ff_observables_add_explicit(const struct ff_observables *observables,
-                                 const struct ff_process *process, const double *flux,
-                                 double *entropy_gradient);
+/** The list J, sigma; borrows the observables. The explicit part of sigma is that of ln(k_r/k_r'): each counted
+ * channel adds its flux <a_r> to its own entry and takes it from its reverse's. */
+void ff_observables_functionals(const struct ff_observables *observables,
+                                struct ff_functional out[FF_N_OBSERVABLES]);
 
 #endif

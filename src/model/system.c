@@ -55,12 +55,18 @@ enum ff_status ff_system_read(struct ff_node *root, struct ff_system **out)
     TRY_OR_FAIL(build_process(model, &type, &system->process));
     TRY_OR_FAIL(ff_design_read(design, system->process, &system->design));
     TRY_OR_FAIL(ff_observables_read(objective, system->process, &system->observables));
+    ff_observables_functionals(system->observables, system->functionals);
     system->bound_total = ring_bound_total(system, type);
     *out = system;
     return FF_OK;
 fail:
     ff_system_free(system);
     return status;
+}
+
+struct ff_functionals ff_system_functionals(const struct ff_system *system)
+{
+    return (struct ff_functionals){FF_N_OBSERVABLES, system->functionals};
 }
 
 void ff_system_free(struct ff_system *system)

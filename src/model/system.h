@@ -13,6 +13,7 @@ struct ff_system {
     struct ff_process *process;
     struct ff_design *design;
     struct ff_observables *observables;
+    struct ff_functional functionals[FF_N_OBSERVABLES]; /* J, sigma */
     double
         bound_total; /* K of the bound 2 N J atanh(N J / K), N sites; 0 where it does not apply */
 };
@@ -33,6 +34,9 @@ extern const struct ff_model_type ff_model_reactions;
 
 /** Read the sections `model`, `design` and `objective` of a configuration. */
 enum ff_status ff_system_read(struct ff_node *root, struct ff_system **out);
+
+/** The list J, sigma of a front; borrowed from the system. */
+struct ff_functionals ff_system_functionals(const struct ff_system *system);
 
 /** NULL-safe. */
 void ff_system_free(struct ff_system *system);

@@ -4,36 +4,54 @@
 #include "simulate/ensemble.h"
 
 #include "simulate/lanes.h"
+#include "simulate/path.h"
 
 #include <math.h>
+#include <string.h>
 
-struct ff_stream ff_draw_stream(struct ff_draw_key key, uint32_t trajectory)
+/* ---- one trajectory ------------------------------------------------------------------------- */
+
+struct row {
+    double sums[FF_WIDEST_ROW];
+    int width;
+};
+
+FF_INLINE bool add_stay(void *context, const struct ff_walk *walk, double from, double dwell)
 {
-    return ff_stream_at(key.seed, key.task, key.purpose, key.iteration, trajectory);
+    (void)from;
+    struct row *row = context;
+    ff_row_add(row->sums, ff_walk_totals(walk), dwell, row->width);
+    return true;
 }
 
-struct ff_sums ff_ensemble_trajectory(struct ff_walk *walk, const struct ff_kinetics *kinetics,
-                                      struct ff_stream stream, struct ff_horizon horizon)
+/* With a width that the compiler knows. */
+FF_INLINE void sum_events(struct ff_walk *walk, int64_t n_events, int width, double *sums)
 {
-    ff_walk_start(walk, kinetics, stream);
-    ff_walk_burn_in(walk, horizon.burn_in);
-    struct ff_sums sums = {0};
-    for (int64_t n = 0; n < horizon.events; n++) {
-        const double *totals = ff_walk_totals(walk);
-        const double dwell = 1.0 / totals[0];
-        sums.time += dwell;
-        sums.current += totals[1] * dwell;
-        sums.entropy += totals[2] * dwell;
-        ff_walk_step(walk);
-    }
-    return sums;
+    struct row row = {.sums = {0}, .width = width};
+    ff_path_events(walk, n_events, (struct ff_visitor){.context = &row, .stay = add_stay});
+    memcpy(sums, row.sums, sizeof *sums * (size_t)width);
 }
 
-void ff_ensemble_create(const struct ff_system *system, struct ff_ensemble *out)
+void ff_ensemble_trajectory(const struct ff_ensemble *ensemble, struct ff_stream stream,
+                            struct ff_horizon horizon, double *sums)
 {
-    ff_engine_create(system, &out->engine);
+    ff_path_begin(ensemble->walk, ensemble->kinetics, stream, horizon.burn_in);
+    if (ensemble->width == FF_NARROW_ROW)
+        sum_events(ensemble->walk, horizon.events, FF_NARROW_ROW, sums);
+    else
+        sum_events(ensemble->walk, horizon.events, ensemble->width, sums);
+}
+
+/* ---- ensembles ------------------------------------------------------------------------------ */
+
+void ff_ensemble_create(const struct ff_system *system, struct ff_functionals functionals,
+                        const struct ff_chain *chain, struct ff_ensemble *out)
+{
+    ff_kinetics_create(system, functionals, &out->kinetics);
+    ff_engine_create(system->process, &out->engine);
     ff_walk_create(out->engine, &out->walk);
-    ff_lanes_create(system->process, &out->lanes);
+    ff_lanes_create(system->process, functionals, chain, &out->lanes);
+    out->width = ff_row_width(functionals.count);
 }
 
 void ff_ensemble_free(struct ff_ensemble *ensemble)
@@ -41,45 +59,66 @@ void ff_ensemble_free(struct ff_ensemble *ensemble)
     ff_lanes_free(ensemble->lanes);
     ff_walk_free(ensemble->walk);
     ff_engine_free(ensemble->engine);
+    ff_kinetics_free(ensemble->kinetics);
 }
 
-void ff_ensemble_run(struct ff_ensemble *ensemble, const struct ff_kinetics *kinetics,
-                     struct ff_draw_key key, struct ff_horizon horizon, int n_trajectories,
-                     struct ff_sums *sums)
+void ff_ensemble_set(struct ff_ensemble *ensemble, const double *rates)
+{
+    ff_kinetics_set(ensemble->kinetics, rates);
+    if (ensemble->lanes != NULL)
+        ff_lanes_set(ensemble->lanes, ensemble->kinetics);
+}
+
+void ff_ensemble_run(const struct ff_ensemble *ensemble, const struct ff_block *block,
+                     struct ff_horizon horizon, double *sums)
 {
     if (ensemble->lanes != NULL) {
-        ff_lanes_set(ensemble->lanes, kinetics);
-        ff_lanes_run(ensemble->lanes, ff_lanes_best_kernel(), key, horizon, n_trajectories, sums);
+        ff_lanes_run(ensemble->lanes, ff_lanes_best_kernel(), block, horizon, ensemble->width,
+                     sums);
         return;
     }
-    for (int i = 0; i < n_trajectories; i++)
-        sums[i] = ff_ensemble_trajectory(ensemble->walk, kinetics, ff_draw_stream(key, (uint32_t)i),
-                                         horizon);
+    for (int i = 0; i < block->n; i++)
+        ff_ensemble_trajectory(ensemble, ff_draw_stream(block->key, (uint32_t)(block->first + i)),
+                               horizon, sums + (size_t)i * (size_t)ensemble->width);
 }
 
-struct ff_means ff_ensemble_means(const struct ff_sums *sums, int n_trajectories, int n_walkers)
+void ff_ensemble_run_all(const struct ff_ensemble *ensemble, struct ff_draw_key key,
+                         struct ff_horizon horizon, int n_trajectories, double *sums)
+{
+    for (int b = 0; b < ff_n_blocks(n_trajectories); b++) {
+        const struct ff_block block = ff_block_at(key, n_trajectories, b);
+        ff_ensemble_run(ensemble, &block, horizon,
+                        sums + (size_t)block.first * (size_t)ensemble->width);
+    }
+}
+
+/* ---- estimates ------------------------------------------------------------------------------ */
+
+struct ff_average ff_average_ratio(const double *numerator, int stride, const double *denominator,
+                                   int denominator_stride, int n_trajectories, double scale)
 {
     const double n = n_trajectories;
-    struct ff_sums total = {0};
+    double total = 0.0, time = 0.0, square = 0.0;
     for (int i = 0; i < n_trajectories; i++) {
-        total.time += sums[i].time;
-        total.current += sums[i].current;
-        total.entropy += sums[i].entropy;
+        total += numerator[(size_t)i * (size_t)stride];
+        time += denominator[(size_t)i * (size_t)denominator_stride];
     }
-    const double current = total.current / total.time, entropy = total.entropy / total.time;
-    double current_square = 0.0, entropy_square = 0.0;
+    const double ratio = total / time;
     for (int i = 0; i < n_trajectories; i++) {
-        const double dj = sums[i].current - current * sums[i].time;
-        const double ds = sums[i].entropy - entropy * sums[i].time;
-        current_square += dj * dj;
-        entropy_square += ds * ds;
+        const double residual = numerator[(size_t)i * (size_t)stride] -
+                                ratio * denominator[(size_t)i * (size_t)denominator_stride];
+        square += residual * residual;
     }
-    const double scale = 1.0 / n_walkers;
-    const double unit = scale * sqrt(n / (n - 1.0)) / total.time;
-    return (struct ff_means){
-        .current = scale * current,
-        .current_stderr = unit * sqrt(current_square),
-        .entropy_production = scale * entropy,
-        .entropy_production_stderr = unit * sqrt(entropy_square),
-    };
+    return (struct ff_average){.mean = scale * ratio,
+                               .standard_error = scale * sqrt(n / (n - 1.0)) / time * sqrt(square)};
+}
+
+void ff_ensemble_averages(const struct ff_ensemble *ensemble, const double *sums,
+                          int n_trajectories, struct ff_average *out)
+{
+    const struct ff_kinetics *kinetics = ensemble->kinetics;
+    for (int q = 0; q < kinetics->functionals.count; q++)
+        out[q] = ff_average_ratio(
+            sums + 1 + q, ensemble->width, sums, ensemble->width, n_trajectories,
+            ff_functional_scale(&kinetics->functionals.items[q], kinetics->system->process));
 }

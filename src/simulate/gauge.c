@@ -142,15 +142,17 @@ static void estimate_traffic(struct ff_gauge *gauge, const struct ff_process *pr
         gauge->weight[r] = exp(fmax(gauge->weight[r] - largest, -largest_exponent));
 }
 
-void ff_gauge_apply(struct ff_gauge *gauge, const struct ff_process *process, const double *rates,
-                    double *current, double *entropy)
+void ff_gauge_weigh(struct ff_gauge *gauge, const struct ff_process *process, const double *rates,
+                    const double *forces)
 {
     for (int r = 0; r < process->n_channels; r++)
         gauge->weight[r] = 1.0;
-    solve(gauge, process, entropy);
+    solve(gauge, process, forces);
     estimate_traffic(gauge, process, rates);
-    solve(gauge, process, current);
-    add_potential(gauge, process, current);
-    solve(gauge, process, entropy);
-    add_potential(gauge, process, entropy);
+}
+
+void ff_gauge_apply(struct ff_gauge *gauge, const struct ff_process *process, double *coefficient)
+{
+    solve(gauge, process, coefficient);
+    add_potential(gauge, process, coefficient);
 }

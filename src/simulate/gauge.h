@@ -27,9 +27,12 @@ struct ff_gauge {
 void ff_gauge_create(const struct ff_process *process, struct ff_gauge *out);
 void ff_gauge_free(struct ff_gauge *gauge);
 
-/** Replace c_r and s_r [R] by c~_r and s~_r at these rates [R].  A solve that is cut short by its
- * limit of iterations still gives a valid gauge. */
-void ff_gauge_apply(struct ff_gauge *gauge, const struct ff_process *process, const double *rates,
-                    double *current, double *entropy);
+/** Estimate the traffic at these rates [R] from the forces s_r [R]. */
+void ff_gauge_weigh(struct ff_gauge *gauge, const struct ff_process *process, const double *rates,
+                    const double *forces);
+
+/** Replace the coefficients f_r [R] of a functional by f~_r, at the rates that were weighed.  A solve that is cut
+ * short by its limit of iterations still gives a valid gauge. */
+void ff_gauge_apply(struct ff_gauge *gauge, const struct ff_process *process, double *coefficient);
 
 #endif

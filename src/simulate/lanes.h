@@ -13,9 +13,10 @@
 #define FF_SIMULATE_LANES_H
 
 #include "exact/chain.h"
-#include "simulate/ensemble.h"
+#include "simulate/horizon.h"
+#include "simulate/kinetics.h"
 
-enum { FF_N_LANES = 16 };
+enum { FF_N_LANES = FF_BLOCK_SIZE, FF_LANES_ROW = 4 };
 
 /* One slot of an alias table: the next state is the first if the draw is below the threshold. */
 struct ff_alias {
@@ -30,19 +31,21 @@ struct ff_bundle {
     uint64_t trajectory[FF_N_LANES];
     uint64_t purpose, task; /* words 2 and 3 of the counters */
     uint32_t key[2];
-    double sum[FF_N_LANES][4]; /* time, current, entropy, 0 */
+    double sum[FF_N_LANES][FF_LANES_ROW]; /* rows of sums */
 };
 
 /* Plain data. */
 struct ff_lanes {
-    struct ff_chain *chain;
-    int log_width;          /* each state has 2^log_width slots */
-    int n_starts, *starts;  /* [n_starts] initial states, equally likely */
-    struct ff_alias *alias; /* [n_states][2^log_width] */
-    double (*value)[4];     /* [n_states] dwell, current and entropy of one visit, 0 */
-    double *share;          /* [2^log_width] scratch: of a state's slots */
-    uint32_t *target;       /* [2^log_width] scratch: and where they lead */
-    int *pending;           /* [2 2^log_width] scratch */
+    const struct ff_chain *chain; /* borrowed */
+    int log_width;                /* each state has 2^log_width slots */
+    int n_starts, *starts;        /* [n_starts] initial states, equally likely */
+    struct ff_alias *alias;       /* [n_states][2^log_width] */
+    double (
+        *value)[FF_LANES_ROW]; /* [n_states] dwell, and each functional times dwell, of one visit */
+    double *state_value;       /* [n_states][Q] of state functionals; else 0 */
+    double *share;             /* [2^log_width] scratch: of a state's slots */
+    uint32_t *target;          /* [2^log_width] scratch: and where they lead */
+    int *pending;              /* [2 2^log_width] scratch */
 };
 
 /* Move the lanes by blocks first..first+n-1, two events each; with `is_measured` all lanes move and add the
@@ -55,8 +58,10 @@ extern ff_lanes_kernel ff_lanes_portable, ff_lanes_avx2, ff_lanes_avx512;
 /** The best kernel for this processor. */
 ff_lanes_kernel *ff_lanes_best_kernel(void);
 
-/** Tables for a process, or *out = NULL if it has too many states or several independent walkers. */
-void ff_lanes_create(const struct ff_process *process, struct ff_lanes **out);
+/** Tables for a process and its chain, which is borrowed, or *out = NULL: without a chain, for too many states,
+ * several independent walkers, more than three functionals or samples. */
+void ff_lanes_create(const struct ff_process *process, struct ff_functionals functionals,
+                     const struct ff_chain *chain, struct ff_lanes **out);
 
 /** NULL-safe. */
 void ff_lanes_free(struct ff_lanes *lanes);
@@ -64,8 +69,8 @@ void ff_lanes_free(struct ff_lanes *lanes);
 /** Fill the tables at these rates.  No allocation. */
 void ff_lanes_set(struct ff_lanes *lanes, const struct ff_kinetics *kinetics);
 
-/** Run trajectories 0..n-1 into sums [n]. */
-void ff_lanes_run(const struct ff_lanes *lanes, ff_lanes_kernel *kernel, struct ff_draw_key key,
-                  struct ff_horizon horizon, int n_trajectories, struct ff_sums *sums);
+/** Run a block into rows of sums [block.n][width]. */
+void ff_lanes_run(const struct ff_lanes *lanes, ff_lanes_kernel *kernel,
+                  const struct ff_block *block, struct ff_horizon horizon, int width, double *sums);
 
 #endif

@@ -44,7 +44,8 @@ static inline lanes_t next_states(const struct ff_lanes *lanes, lanes_t state, l
 typedef double row_t __attribute__((vector_size(32)));
 
 /* Add to each lane's sums the values of its state. */
-static inline void add_values(const struct ff_lanes *lanes, lanes_t state, double (*sum)[4])
+static inline void add_values(const struct ff_lanes *lanes, lanes_t state,
+                              double (*sum)[FF_LANES_ROW])
 {
     uint64_t at[N_VECTOR];
     memcpy(at, &state, sizeof at);
@@ -68,7 +69,7 @@ void KERNEL(const struct ff_lanes *lanes, struct ff_bundle *bundle, int64_t firs
             bool is_measured)
 {
     lanes_t state[N_GROUPS], start[N_GROUPS], trajectory[N_GROUPS];
-    double sum[FF_N_LANES][4];
+    double sum[FF_N_LANES][FF_LANES_ROW];
     memcpy(sum, bundle->sum, sizeof sum);
     for (int g = 0; g < N_GROUPS; g++) {
         state[g] = load(bundle->state + g * N_VECTOR);

@@ -3,98 +3,92 @@
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "simulate/occupancy.h"
 
-#include <math.h>
+#include "simulate/path.h"
+
 #include <stdlib.h>
+#include <string.h>
 
-/* Sum over events of occupation times dwell, per site; `since` [I] is scratch. */
-static struct ff_sums run_one(struct ff_walk *walk, const struct ff_kinetics *kinetics,
-                              struct ff_stream stream, struct ff_horizon horizon, double *occupied,
-                              double *since)
+/* The sums of one trajectory, and per site [I] that of occupation times dwell and the time of its last charge. */
+struct charges {
+    const struct ff_process *process;
+    double row[FF_NARROW_ROW];
+    double *occupied, *since;
+};
+
+FF_INLINE bool add_stay(void *context, const struct ff_walk *walk, double from, double dwell)
 {
-    const struct ff_process *process = walk->engine->system->process;
-    struct ff_sums sums = {0};
-    ff_walk_start(walk, kinetics, stream);
-    ff_walk_burn_in(walk, horizon.burn_in);
-    for (int i = 0; i < process->n_sites; i++)
-        occupied[i] = since[i] = 0.0;
-    for (int64_t n = 0; n < horizon.events; n++) {
-        const double *totals = ff_walk_totals(walk);
-        const double dwell = 1.0 / totals[0];
-        sums.time += dwell;
-        sums.current += totals[1] * dwell;
-        sums.entropy += totals[2] * dwell;
-        const int r = ff_walk_choose(walk);
-        for (int e = process->change_start[r]; e < process->change_start[r + 1]; e++) {
-            const int i = process->change_site[e];
-            occupied[i] += walk->x[i] * (sums.time - since[i]);
-            since[i] = sums.time;
-        }
-        ff_walk_fire(walk, r);
-    }
-    for (int i = 0; i < process->n_sites; i++)
-        occupied[i] += walk->x[i] * (sums.time - since[i]);
-    return sums;
+    (void)from;
+    struct charges *charges = context;
+    ff_row_add(charges->row, ff_walk_totals(walk), dwell, FF_NARROW_ROW);
+    return true;
 }
 
-/* Ratio of sums over trajectories and its standard error; values are strided. */
-static void ratio(const double *values, int stride, const struct ff_sums *sums, int n, double scale,
-                  double *mean, double *standard_error)
+static void charge(struct charges *charges, const struct ff_walk *walk, int site)
 {
-    double total = 0.0, time = 0.0, square = 0.0;
-    for (int k = 0; k < n; k++) {
-        total += values[(size_t)k * (size_t)stride];
-        time += sums[k].time;
-    }
-    for (int k = 0; k < n; k++) {
-        const double residual = values[(size_t)k * (size_t)stride] - total / time * sums[k].time;
-        square += residual * residual;
-    }
-    *mean = scale * total / time;
-    *standard_error = scale * sqrt(square * n / (n - 1.0)) / time;
+    charges->occupied[site] += walk->x[site] * (charges->row[0] - charges->since[site]);
+    charges->since[site] = charges->row[0];
 }
 
-void ff_averages_measure(const struct ff_system *system, const double *rates,
-                         struct ff_draw_key key, struct ff_horizon horizon, int n_trajectories,
-                         struct ff_averages *out)
+FF_INLINE void charge_changes(void *context, const struct ff_walk *walk, int channel)
 {
-    const struct ff_process *process = system->process;
-    const int n_sites = process->n_sites;
-    struct ff_engine *engine;
-    struct ff_kinetics *kinetics;
-    struct ff_walk *walk;
-    ff_engine_create(system, &engine);
-    ff_kinetics_create(system, &kinetics);
-    ff_walk_create(engine, &walk);
-    ff_kinetics_set(kinetics, system, rates);
-    struct ff_sums *sums = FF_NEW(struct ff_sums, n_trajectories);
-    double *occupied =
-        ff_allocate((unsigned long)n_trajectories * (unsigned long)n_sites, sizeof *occupied);
-    double *since = FF_NEW(double, n_sites), *events = FF_NEW(double, n_trajectories);
-    for (int k = 0; k < n_trajectories; k++) {
-        sums[k] = run_one(walk, kinetics, ff_draw_stream(key, (uint32_t)k), horizon,
-                          occupied + (size_t)k * (size_t)n_sites, since);
-        events[k] = (double)horizon.events;
-    }
+    struct charges *charges = context;
+    const struct ff_process *process = charges->process;
+    for (int e = process->change_start[channel]; e < process->change_start[channel + 1]; e++)
+        charge(charges, walk, process->change_site[e]);
+}
 
-    const double per_walker = 1.0 / process->n_walkers;
-    out->means = ff_ensemble_means(sums, n_trajectories, process->n_walkers);
-    ratio(events, 1, sums, n_trajectories, per_walker, &out->activity, &out->activity_stderr);
-    out->occupancy = FF_NEW(double, n_sites);
-    out->occupancy_stderr = FF_NEW(double, n_sites);
+static void run_one(struct ff_walk *walk, int64_t n_events, struct charges *charges)
+{
+    const int n_sites = charges->process->n_sites;
+    memset(charges->row, 0, sizeof charges->row);
+    memset(charges->occupied, 0, sizeof(double) * (size_t)n_sites);
+    memset(charges->since, 0, sizeof(double) * (size_t)n_sites);
+    ff_path_events(
+        walk, n_events,
+        (struct ff_visitor){.context = charges, .stay = add_stay, .leave = charge_changes});
     for (int i = 0; i < n_sites; i++)
-        ratio(occupied + i, n_sites, sums, n_trajectories, per_walker, &out->occupancy[i],
-              &out->occupancy_stderr[i]);
-    free(events);
-    free(since);
-    free(occupied);
-    free(sums);
-    ff_walk_free(walk);
-    ff_kinetics_free(kinetics);
-    ff_engine_free(engine);
+        charge(charges, walk, i);
 }
 
-void ff_averages_free(struct ff_averages *averages)
+/* What the sums of all trajectories, rows [n][FF_NARROW_ROW] and occupied [n][I], say. */
+static void estimate(const struct ff_ensemble *ensemble, const double *rows, const double *occupied,
+                     double events, int n, struct ff_occupancy *out)
 {
-    free(averages->occupancy);
-    free(averages->occupancy_stderr);
+    const struct ff_process *process = ensemble->engine->process;
+    const double per_walker = 1.0 / process->n_walkers;
+    ff_ensemble_averages(ensemble, rows, n, out->observables);
+    out->activity = ff_average_ratio(&events, 0, rows, FF_NARROW_ROW, n, per_walker);
+    out->sites = FF_RAW(struct ff_average, process->n_sites);
+    for (int i = 0; i < process->n_sites; i++)
+        out->sites[i] =
+            ff_average_ratio(occupied + i, process->n_sites, rows, FF_NARROW_ROW, n, per_walker);
+}
+
+void ff_occupancy_measure(const struct ff_system *system, const double *rates,
+                          struct ff_draw_key key, struct ff_horizon horizon, int n_trajectories,
+                          struct ff_occupancy *out)
+{
+    const size_t n = (size_t)n_trajectories, n_sites = (size_t)system->process->n_sites;
+    struct ff_ensemble ensemble;
+    ff_ensemble_create(system, ff_system_functionals(system), NULL, &ensemble);
+    ff_ensemble_set(&ensemble, rates);
+    double *rows = FF_RAW(double, n *FF_NARROW_ROW), *occupied = FF_RAW(double, n *n_sites);
+    struct charges charges = {.process = system->process, .since = FF_RAW(double, n_sites)};
+    for (size_t k = 0; k < n; k++) {
+        charges.occupied = occupied + k * n_sites;
+        ff_path_begin(ensemble.walk, ensemble.kinetics, ff_draw_stream(key, (uint32_t)k),
+                      horizon.burn_in);
+        run_one(ensemble.walk, horizon.events, &charges);
+        memcpy(rows + k * FF_NARROW_ROW, charges.row, sizeof charges.row);
+    }
+    estimate(&ensemble, rows, occupied, (double)horizon.events, n_trajectories, out);
+    free(charges.since);
+    free(occupied);
+    free(rows);
+    ff_ensemble_free(&ensemble);
+}
+
+void ff_occupancy_free(struct ff_occupancy *occupancy)
+{
+    free(occupancy->sites);
 }

@@ -6,17 +6,17 @@
 
 #include "simulate/ensemble.h"
 
-/* Per walker. Arrays [I], owned. */
-struct ff_averages {
-    struct ff_means means;
-    double activity, activity_stderr; /* events per unit time */
-    double *occupancy, *occupancy_stderr;
+/* Per walker. Array [I], owned. */
+struct ff_occupancy {
+    struct ff_average observables[FF_N_OBSERVABLES]; /* J, sigma */
+    struct ff_average activity;                      /* events per unit time */
+    struct ff_average *sites;                        /* mean occupations */
 };
 
 /** Simulate n_trajectories (at least 2) at these rates [R]. */
-void ff_averages_measure(const struct ff_system *system, const double *rates,
-                         struct ff_draw_key key, struct ff_horizon horizon, int n_trajectories,
-                         struct ff_averages *out);
-void ff_averages_free(struct ff_averages *averages);
+void ff_occupancy_measure(const struct ff_system *system, const double *rates,
+                          struct ff_draw_key key, struct ff_horizon horizon, int n_trajectories,
+                          struct ff_occupancy *out);
+void ff_occupancy_free(struct ff_occupancy *occupancy);
 
 #endif

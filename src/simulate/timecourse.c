@@ -3,6 +3,8 @@
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "simulate/timecourse.h"
 
+#include "simulate/path.h"
+
 #include <math.h>
 #include <stdlib.h>
 
@@ -45,30 +47,44 @@ static enum ff_status record(struct ff_timecourse_sums *sums, int point, const i
     return FF_OK;
 }
 
+/* The grid point to come, and the first failure to record one. */
+struct grid {
+    const struct ff_timecourse_options *options;
+    struct ff_timecourse_sums *sums;
+    int point;
+    enum ff_status status;
+};
+
+FF_INLINE bool record_stay(void *context, const struct ff_walk *walk, double from, double dwell)
+{
+    struct grid *grid = context;
+    const double next = from + dwell;
+    const int n_points = grid->options->points;
+    while (grid->status == FF_OK && grid->point < n_points &&
+           ff_timecourse_time(grid->options, grid->point) < next)
+        grid->status = record(grid->sums, grid->point++, walk->x);
+    return grid->status == FF_OK && grid->point < n_points;
+}
+
+FF_INLINE void count_event(void *context, const struct ff_walk *walk, int channel)
+{
+    (void)walk;
+    (void)channel;
+    ((struct grid *)context)->sums->n_events++;
+}
+
 enum ff_status ff_timecourse_add(struct ff_walk *walk, const struct ff_kinetics *kinetics,
                                  struct ff_stream stream,
                                  const struct ff_timecourse_options *options,
                                  struct ff_timecourse_sums *sums)
 {
+    struct grid grid = {.options = options, .sums = sums, .status = FF_OK};
     ff_walk_start(walk, kinetics, stream);
-    double time = 0.0;
-    int point = 0;
-    for (int64_t n = 0;; n++) {
-        const double total = ff_walk_totals(walk)[0];
-        const double next = /* an absorbing state lasts for ever */
-            total > 0.0 ? time - log(ff_stream_uniform_open(&walk->stream)) / total : INFINITY;
-        for (; point < options->points && ff_timecourse_time(options, point) < next; point++)
-            TRY(record(sums, point, walk->x));
-        if (point == options->points)
-            return FF_OK;
-        if (n == options->max_events) {
-            sums->n_truncated++;
-            return FF_OK;
-        }
-        ff_walk_step(walk);
-        sums->n_events++;
-        time = next;
-    }
+    const enum ff_path_end end = ff_path_until(
+        walk, options->end, options->max_events,
+        (struct ff_visitor){.context = &grid, .stay = record_stay, .leave = count_event});
+    sums->n_truncated += end == FF_PATH_CAPPED;
+    return grid.status;
 }
 
 /* Sums of powers about the integer nearest the mean are exact, modulo 2^128 on the way; what is left

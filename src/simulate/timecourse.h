@@ -10,7 +10,8 @@
 #ifndef FF_SIMULATE_TIMECOURSE_H
 #define FF_SIMULATE_TIMECOURSE_H
 
-#include "simulate/ensemble.h"
+#include "base/yaml.h"
+#include "simulate/walk.h"
 
 __extension__ typedef unsigned __int128 ff_wide;
 

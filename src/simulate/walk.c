@@ -9,15 +9,15 @@
 
 enum {
     HEADROOM_BITS = 6, /* a propensity may grow by 2^6 before the quantum is chosen anew */
-    EVENTS_BETWEEN_SUMS = 16384, /* j and s are updated by differences, which round */
+    EVENTS_BETWEEN_SUMS = 16384, /* sums are updated by differences, which round */
 };
 /* ---- engine --------------------------------------------------------------------------------- */
 
-void ff_engine_create(const struct ff_system *system, struct ff_engine **out)
+void ff_engine_create(const struct ff_process *process, struct ff_engine **out)
 {
     struct ff_engine *engine = FF_NEW(struct ff_engine, 1);
-    engine->system = system;
-    ff_stencils_create(system->process, &engine->stencils);
+    engine->process = process;
+    ff_stencils_create(process, &engine->stencils);
     *out = engine;
 }
 
@@ -29,45 +29,11 @@ void ff_engine_free(struct ff_engine *engine)
     free(engine);
 }
 
-/* ---- kinetics ------------------------------------------------------------------------------- */
-
-void ff_kinetics_create(const struct ff_system *system, struct ff_kinetics **out)
-{
-    const int n = system->process->n_channels;
-    struct ff_kinetics *kinetics = FF_NEW(struct ff_kinetics, 1);
-    kinetics->rates = FF_NEW(double, n);
-    kinetics->current = FF_NEW(double, n);
-    kinetics->entropy = FF_NEW(double, n);
-    ff_gauge_create(system->process, &kinetics->gauge);
-    *out = kinetics;
-}
-
-void ff_kinetics_free(struct ff_kinetics *kinetics)
-{
-    if (kinetics == NULL)
-        return;
-    free(kinetics->rates);
-    free(kinetics->current);
-    free(kinetics->entropy);
-    ff_gauge_free(&kinetics->gauge);
-    free(kinetics);
-}
-
-void ff_kinetics_set(struct ff_kinetics *kinetics, const struct ff_system *system,
-                     const double *rates)
-{
-    const int n = system->process->n_channels;
-    memcpy(kinetics->rates, rates, sizeof *rates * (size_t)n);
-    ff_observables_entropy(system->observables, system->process, rates, kinetics->entropy);
-    memcpy(kinetics->current, system->observables->current, sizeof *rates * (size_t)n);
-    ff_gauge_apply(&kinetics->gauge, system->process, rates, kinetics->current, kinetics->entropy);
-}
-
 /* ---- walk ----------------------------------------------------------------------------------- */
 
 void ff_walk_create(const struct ff_engine *engine, struct ff_walk **out)
 {
-    const struct ff_process *process = engine->system->process;
+    const struct ff_process *process = engine->process;
     struct ff_walk *walk = FF_NEW(struct ff_walk, 1);
     walk->engine = engine;
     walk->x = FF_NEW(int, process->n_sites);
@@ -92,26 +58,36 @@ void ff_walk_free(struct ff_walk *walk)
 }
 
 /* The totals, from sums in quanta. */
-static inline void set_totals(struct ff_walk *walk)
+static inline void set_totals(struct ff_walk *walk, int n_functionals)
 {
     const double quantum = 1.0 / walk->quanta;
     walk->totals[0] = (double)walk->tree.total * quantum;
-    walk->totals[1] = walk->sums[0] * quantum;
-    walk->totals[2] = walk->sums[1] * quantum;
+    for (int q = 0; q < n_functionals; q++)
+        walk->totals[1 + q] = walk->sums[q] * quantum;
 }
 
-/* j and s from the weights of all channels. */
+/* The totals, those of state functionals from the state. */
+static void set_all_totals(struct ff_walk *walk)
+{
+    const struct ff_functionals functionals = walk->kinetics->functionals;
+    set_totals(walk, functionals.count);
+    for (int q = 0; q < functionals.count; q++)
+        if (functionals.items[q].kind == FF_STATE)
+            walk->totals[1 + q] = functionals.items[q].value(&functionals.items[q], walk->x);
+}
+
+/* The sums from the weights of all channels. */
 static void sum_anew(struct ff_walk *walk)
 {
-    const int n_channels = walk->engine->system->process->n_channels;
-    walk->sums[0] = walk->sums[1] = 0.0;
-    for (int r = 0; r < n_channels; r++) {
-        const struct ff_load *load = &walk->load[r];
-        walk->sums[0] += (double)load->weight * load->current;
-        walk->sums[1] += (double)load->weight * load->entropy;
+    const int n_channels = walk->engine->process->n_channels;
+    for (int q = 0; q < walk->kinetics->functionals.count; q++) {
+        const double *coefficient = ff_kinetics_coefficient(walk->kinetics, q);
+        walk->sums[q] = 0.0;
+        for (int r = 0; r < n_channels; r++)
+            walk->sums[q] += (double)walk->load[r].weight * coefficient[r];
     }
     walk->until_sums = EVENTS_BETWEEN_SUMS + n_channels;
-    set_totals(walk);
+    set_all_totals(walk);
 }
 
 /* Choose the quantum by the largest propensity, with room for it to grow, and fill the tree. */
@@ -119,7 +95,7 @@ static void weigh_anew(struct ff_walk *walk)
 {
     const struct ff_engine *engine = walk->engine;
     const struct ff_kinetics *kinetics = walk->kinetics;
-    const int n_channels = engine->system->process->n_channels;
+    const int n_channels = engine->process->n_channels;
     double largest = 0.0;
     for (int r = 0; r < n_channels; r++)
         largest = fmax(largest, kinetics->rates[r] * ff_engine_multiplicity(engine, r, walk->x));
@@ -130,13 +106,21 @@ static void weigh_anew(struct ff_walk *walk)
         const double quanta = kinetics->rates[r] * walk->quanta;
         walk->weight[r] = (int64_t)(quanta * ff_engine_multiplicity(engine, r, walk->x));
         walk->load[r] = (struct ff_load){.quanta = quanta * engine->stencils.symmetry[r],
-                                         .current = kinetics->current[r],
-                                         .entropy = kinetics->entropy[r],
                                          .weight = walk->weight[r]};
+        for (int q = 0; q < kinetics->functionals.count && q < 2; q++)
+            walk->load[r].coefficient[q] = ff_kinetics_coefficient(kinetics, q)[r];
     }
     ff_tree_fill(&walk->tree, walk->weight);
     walk->least_total = walk->tree.total >> HEADROOM_BITS;
     sum_anew(walk);
+}
+
+static bool is_plain(const struct ff_engine *engine, struct ff_functionals functionals)
+{
+    bool is_plain = engine->stencils.is_bilinear && functionals.count <= 2;
+    for (int q = 0; q < functionals.count; q++)
+        is_plain = is_plain && functionals.items[q].kind == FF_CHANNEL;
+    return is_plain;
 }
 
 void ff_walk_start(struct ff_walk *walk, const struct ff_kinetics *kinetics,
@@ -144,24 +128,34 @@ void ff_walk_start(struct ff_walk *walk, const struct ff_kinetics *kinetics,
 {
     walk->kinetics = kinetics;
     walk->stream = stream;
-    ff_process_draw_initial(walk->engine->system->process, &walk->stream, walk->x);
+    walk->is_plain = is_plain(walk->engine, kinetics->functionals);
+    memset(walk->sums, 0, sizeof walk->sums);
+    memset(walk->totals, 0, sizeof walk->totals);
+    ff_process_draw_initial(walk->engine->process, &walk->stream, walk->x);
     weigh_anew(walk);
+}
+
+/* A weight has grown, in sums over the functionals from the third on. */
+static void add_growth(struct ff_walk *walk, int channel, int64_t growth)
+{
+    for (int q = 2; q < walk->kinetics->functionals.count; q++)
+        walk->sums[q] += (double)growth * ff_kinetics_coefficient(walk->kinetics, q)[channel];
 }
 
 /* Move x, then add to the sums what has changed; false when a propensity has outgrown its quanta. What the
  * inner loop needs is in local variables: the compiler must assume that stores change what pointers show. */
-static inline bool fire(struct ff_walk *walk, int fired, bool is_bilinear)
+static inline bool fire(struct ff_walk *walk, int fired, bool is_bilinear, bool is_plain)
 {
     const struct ff_place place = walk->engine->stencils.place[fired];
     const struct ff_stencil *stencil = place.stencil;
-    const struct ff_process *process = walk->engine->system->process;
+    const struct ff_process *process = walk->engine->process;
     const struct ff_reader *reader = stencil->readers;
     const struct ff_piece *piece = stencil->pieces, *last = piece + stencil->n_pieces;
     struct ff_load *loads = walk->load;
     struct ff_tree_node *nodes = walk->tree.level[0];
     int *x = walk->x, *here = x + place.origin;
     const double most_quanta = walk->most_quanta;
-    double current = 0.0, entropy = 0.0;
+    double sums[2] = {0.0, 0.0};
     int64_t any = 0;
     for (int e = 0; e < stencil->n_changes; e++)
         here[stencil->changes[e].site] += stencil->changes[e].amount;
@@ -178,8 +172,10 @@ static inline bool fire(struct ff_walk *walk, int fired, bool is_bilinear)
             const int64_t growth = weight - load->weight;
             load->weight = weight;
             any |= weight;
-            current += (double)growth * load->current;
-            entropy += (double)growth * load->entropy;
+            sums[0] += (double)growth * load->coefficient[0];
+            sums[1] += (double)growth * load->coefficient[1];
+            if (!is_plain)
+                add_growth(walk, fired + (int)reader->channel, growth);
             ff_tree_add(nodes, (unsigned)(fired + reader->channel), growth);
             first += growth & reader->in_first;
             both += growth;
@@ -188,9 +184,13 @@ static inline bool fire(struct ff_walk *walk, int fired, bool is_bilinear)
         ff_tree_lift(&walk->tree, node + (unsigned)piece->node[0], first);
         ff_tree_lift(&walk->tree, node + (unsigned)piece->node[1], both - first);
     }
-    walk->sums[0] += current;
-    walk->sums[1] += entropy;
-    set_totals(walk);
+    walk->sums[0] += sums[0];
+    walk->sums[1] += sums[1];
+    if (is_plain)
+        set_totals(walk, 2);
+    else
+        set_all_totals(walk);
+    /* Of weights or-ed together none is as large as a power of two unless one of them is. */
     return any < (int64_t)most_quanta;
 }
 
@@ -206,19 +206,11 @@ FOR_AVX2_TOO void ff_walk_fire(struct ff_walk *walk, int channel)
 {
     if (walk->tree.total == 0)
         return;
-    const bool has_room =
-        walk->engine->stencils.is_bilinear ? fire(walk, channel, true) : fire(walk, channel, false);
+    const bool has_room = walk->is_plain                       ? fire(walk, channel, true, true)
+                          : walk->engine->stencils.is_bilinear ? fire(walk, channel, true, false)
+                                                               : fire(walk, channel, false, false);
     if (!has_room || walk->tree.total < walk->least_total)
         weigh_anew(walk);
     else if (--walk->until_sums == 0)
         sum_anew(walk);
-}
-
-int64_t ff_walk_burn_in(struct ff_walk *walk, int64_t burn_in)
-{
-    const double place = ff_stream_uniform(&walk->stream);
-    const int64_t n_events = burn_in / 2 + (int64_t)(place * (double)(burn_in + 1));
-    for (int64_t n = 0; n < n_events; n++)
-        ff_walk_step(walk);
-    return n_events;
 }

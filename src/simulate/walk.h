@@ -3,42 +3,30 @@
  * Propensities are integers, multiples of a quantum: 2^-38 of the largest among them in a system of 10^5 channels,
  * less in smaller ones (a power of two, chosen anew when one has grown, or a_0 fallen, 64-fold), so their sums
  * never drift; a tree of prefix sums chooses the channel (simulate/tree.h). What an
- * event touches is read from a stencil (simulate/stencil.h). Besides a_0 = sum a_r a walk holds
- *     j = sum c~_r a_r   and   s = sum s~_r a_r  (simulate/gauge.h),
- * which are what the conditional (Rao-Blackwell) estimators need at every event: the expected dwell
- * 1/a_0 and the conditional rates of current and entropy production.
+ * event touches is read from a stencil (simulate/stencil.h). Besides a_0 = sum a_r a walk holds the value of every
+ * functional in its state, sum c~_r a_r (simulate/gauge.h) or g(x): what the conditional (Rao-Blackwell) estimators
+ * need at every event, besides the expected dwell 1/a_0.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #ifndef FF_SIMULATE_WALK_H
 #define FF_SIMULATE_WALK_H
 
 #include "base/stream.h"
-#include "model/system.h"
-#include "simulate/gauge.h"
+#include "simulate/kinetics.h"
 #include "simulate/stencil.h"
 #include "simulate/tree.h"
 
-enum { FF_TOTALS_WIDTH = 4 }; /* a, j, s and one of padding: one vector register */
-
 /* The parts that follow from the process alone, shared by all walks on it. */
 struct ff_engine {
-    const struct ff_system *system;
+    const struct ff_process *process;
     struct ff_stencils stencils;
 };
 
 /* What an event needs of a channel, together. */
 struct ff_load {
-    double quanta;           /* per h/symmetry */
-    double current, entropy; /* c~_r, s~_r */
-    int64_t weight;          /* a_r in quanta */
-};
-
-/* Rate constants with the coefficients of the observables, per channel [R]. */
-struct ff_kinetics {
-    double *rates; /* k_r */
-    double *current,
-        *entropy; /* c~_r and s~_r: the coefficients in the gauge of simulate/gauge.h */
-    struct ff_gauge gauge;
+    double quanta;         /* per h/symmetry */
+    double coefficient[2]; /* c~_r of the first two functionals */
+    int64_t weight;        /* a_r in quanta */
 };
 
 /* One trajectory. */
@@ -46,29 +34,23 @@ struct ff_walk {
     const struct ff_engine *engine;
     const struct ff_kinetics *kinetics;
     struct ff_stream stream;
-    int *x;                         /* [I] occupations */
-    double totals[FF_TOTALS_WIDTH]; /* a_0, j, s, 0 */
-    struct ff_tree tree;            /* of a_r in quanta */
-    double quanta;                  /* per unit of propensity */
-    double most_quanta;             /* that one channel may have */
-    struct ff_load *load;           /* [R] */
-    int64_t *weight;                /* [R] scratch */
-    double sums[2];                 /* j and s in quanta */
-    int64_t least_total;            /* below it the quantum is chosen anew */
-    int until_sums;                 /* events until j and s are summed anew */
+    int *x;                          /* [I] occupations */
+    double totals[FF_WIDEST_ROW];    /* a row: a_0, then the value of each functional, then zeros */
+    struct ff_tree tree;             /* of a_r in quanta */
+    double quanta;                   /* per unit of propensity */
+    double most_quanta;              /* that one channel may have: a power of two */
+    struct ff_load *load;            /* [R] */
+    int64_t *weight;                 /* [R] scratch */
+    double sums[FF_MAX_FUNCTIONALS]; /* of channel functionals, in quanta */
+    int64_t least_total;             /* below it the quantum is chosen anew */
+    int until_sums;                  /* events until the sums are summed anew */
+    bool
+        is_plain; /* bilinear multiplicities, at most two functionals, all of channels: the fast case */
 };
 
-/** Borrows the system. */
-void ff_engine_create(const struct ff_system *system, struct ff_engine **out);
+/** Borrows the process. */
+void ff_engine_create(const struct ff_process *process, struct ff_engine **out);
 void ff_engine_free(struct ff_engine *engine);
-
-/** Room for the rates of a system; fill it with ff_kinetics_set. */
-void ff_kinetics_create(const struct ff_system *system, struct ff_kinetics **out);
-void ff_kinetics_free(struct ff_kinetics *kinetics);
-
-/** Take rates [R], copied. */
-void ff_kinetics_set(struct ff_kinetics *kinetics, const struct ff_system *system,
-                     const double *rates);
 
 /** Room for one trajectory.  Borrows the engine. */
 void ff_walk_create(const struct ff_engine *engine, struct ff_walk **out);
@@ -85,7 +67,7 @@ static inline double ff_engine_multiplicity(const struct ff_engine *engine, int 
     const struct ff_stencils *stencils = &engine->stencils;
     return stencils->is_bilinear
                ? stencils->symmetry[channel] * ff_form_value(&stencils->form[channel], x)
-               : ff_process_multiplicity(engine->system->process, channel, x);
+               : ff_process_multiplicity(engine->process, channel, x);
 }
 
 /** Apply the jump of a channel to occupations x [I]; `sign` -1 undoes it. */
@@ -95,7 +77,7 @@ static inline void ff_process_jump(const struct ff_process *process, int channel
         x[process->change_site[e]] += sign * process->change_amount[e];
 }
 
-/** The sums a_0, j, s in the present state, per unit time, all walkers together. */
+/** a_0 and the functionals in the present state, per unit time, all walkers together: a row. */
 static inline const double *ff_walk_totals(const struct ff_walk *walk)
 {
     return walk->totals;
@@ -112,20 +94,7 @@ static inline int ff_walk_choose(struct ff_walk *walk)
     return ff_tree_find(&walk->tree, (int64_t)(product >> 64));
 }
 
-/** Fire a channel: move x and bring the sums up to date. */
+/** Fire a channel: move x and bring the totals up to date. */
 void ff_walk_fire(struct ff_walk *walk, int channel);
-
-/** One event: choose and fire; returns the channel. */
-static inline int ff_walk_step(struct ff_walk *walk)
-{
-    const int channel = ff_walk_choose(walk);
-    ff_walk_fire(walk, channel);
-    return channel;
-}
-
-/** Leave the initial state behind: between half and three halves of `burn_in` events, drawn for each walk.
- * A chain that is nearly periodic in its events, as a driven cycle is, would keep its phase for
- * far longer than a fixed number of them; drawing the number spreads the phase. Returns the number. */
-int64_t ff_walk_burn_in(struct ff_walk *walk, int64_t burn_in);
 
 #endif

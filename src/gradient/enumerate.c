@@ -20,5 +20,6 @@ static enum ff_status exact_estimate(struct ff_gradient *gradient, const double 
 const struct ff_estimator_type ff_estimator_exact = {
     .name = "exact",
     .doc = "steady state and Poisson equation of the enumerated states; deterministic",
+    .is_exact = true,
     .estimate = exact_estimate,
 };

@@ -72,6 +72,7 @@ struct ff_gradient {
 struct ff_estimator_type {
     const char *name;
     const char *doc; /* one line for --help and the README */
+    bool is_exact;   /* without noise */
     void *(*scratch_create)(const struct ff_gradient *gradient);
     void (*scratch_free)(void *scratch);
     /** Events to simulate after the burn-in. */

@@ -2,7 +2,7 @@
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "base/stream.h"
-#include "optimize/optimizer.h"
+#include "job/minimize.h"
 
 #include <gsl/gsl_cdf.h>
 #include <math.h>
@@ -10,6 +10,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -20,9 +21,9 @@ static void assert_near(double value, double expected, double error)
         fail_msg("%.17g is not within %g of %.17g", value, error, expected);
 }
 
-enum { MAX_PARAMETERS = 3, NEVER = -1 };
+enum { MAX_PARAMETERS = 3, NEVER = -1, MAX_STEPS = 20 };
 
-/* A function with its box, and a record of what the optimiser asked for. */
+/* A function with its box, and what the optimiser asked for and left to be recorded. */
 struct problem {
     int n;
     double lower[MAX_PARAMETERS], upper[MAX_PARAMETERS];
@@ -33,6 +34,9 @@ struct problem {
     uint64_t seed;
     int fails_at; /* iteration, or NEVER */
     int n_evaluations, n_outside, n_out_of_turn;
+    int samples[MAX_STEPS]; /* asked for at each of the first evaluations */
+    int n_steps;
+    double value[MAX_STEPS], gradient_norm[MAX_STEPS]; /* after each of the first steps */
 };
 
 /* Half the sum of curvature (theta - centre)^2; the metric is proportional to the Hessian. */
@@ -58,10 +62,13 @@ static void rosenbrock(const double *theta, struct ff_evaluation *out)
     out->metric[1] = 200.0;
 }
 
-static enum ff_status evaluate(void *context, const double *theta, uint32_t iteration,
+static enum ff_status evaluate(void *context, const double *theta, struct ff_request request,
                                struct ff_evaluation *out)
 {
     struct problem *problem = context;
+    const uint32_t iteration = request.iteration;
+    if (problem->n_evaluations < MAX_STEPS)
+        problem->samples[problem->n_evaluations] = request.samples;
     problem->n_out_of_turn += iteration != (uint32_t)problem->n_evaluations;
     problem->n_evaluations++;
     for (int p = 0; p < problem->n; p++)
@@ -75,20 +82,37 @@ static enum ff_status evaluate(void *context, const double *theta, uint32_t iter
     struct ff_stream stream = ff_stream_at(problem->seed, 0, FF_PURPOSE_TRACKED, iteration, 0);
     for (int p = 0; p < problem->n && problem->noise > 0.0; p++)
         out->gradient[p] += problem->noise * ff_stream_normal(&stream);
-    out->current = 2.0 * out->value;
-    out->entropy_production = 3.0 * out->value;
     return FF_OK;
 }
 
-static enum ff_status minimize(struct problem *problem, const struct ff_optimizer_options *options,
-                               double *theta, struct ff_trace *trace, enum ff_outcome *outcome)
+static struct ff_objective objective_of(struct problem *problem)
 {
-    const struct ff_objective objective = {.n_parameters = problem->n,
-                                           .lower = problem->lower,
-                                           .upper = problem->upper,
-                                           .context = problem,
-                                           .evaluate = evaluate};
-    return options->type->minimize(&objective, options, theta, trace, outcome);
+    return (struct ff_objective){.n_parameters = problem->n,
+                                 .lower = problem->lower,
+                                 .upper = problem->upper,
+                                 .context = problem,
+                                 .evaluate = evaluate};
+}
+
+static void note(void *context, int step, const struct ff_evaluation *evaluation)
+{
+    struct problem *problem = context;
+    assert_int_equal(step, problem->n_steps++);
+    if (step >= MAX_STEPS)
+        return;
+    double square = 0.0;
+    for (int p = 0; p < problem->n; p++)
+        square += evaluation->gradient[p] * evaluation->gradient[p];
+    problem->value[step] = evaluation->value;
+    problem->gradient_norm[step] = sqrt(square);
+}
+
+static enum ff_status minimize(struct problem *problem, const struct ff_optimizer_options *options,
+                               double *theta, enum ff_outcome *outcome)
+{
+    const struct ff_objective objective = objective_of(problem);
+    const struct ff_minimize_hooks hooks = {.context = problem, .note = note};
+    return ff_minimize(options, &objective, &hooks, theta, outcome);
 }
 
 /* Slow enough a decay that what remains at the end is far below the tolerances of the tests. */
@@ -119,18 +143,15 @@ static void check_all_reach_minimum(const struct problem *problem, const double 
     for (int i = 0; ff_optimizer_types[i] != NULL; i++) {
         const struct ff_optimizer_options options = careful_options(ff_optimizer_types[i]);
         struct problem run = *problem;
-        struct ff_trace trace;
         enum ff_outcome outcome;
         double theta[MAX_PARAMETERS];
         memcpy(theta, start, sizeof *theta * (size_t)run.n);
-        ff_trace_create(options.iterations, &trace);
-        assert_int_equal(minimize(&run, &options, theta, &trace, &outcome), FF_OK);
+        assert_int_equal(minimize(&run, &options, theta, &outcome), FF_OK);
         for (int p = 0; p < run.n; p++)
             if (!(fabs(theta[p] - run.minimum[p]) <= tolerance))
                 fail_msg("%s: theta[%d] = %.12g, not %.12g", options.type->name, p, theta[p],
                          run.minimum[p]);
         assert_int_equal(run.n_outside, 0);
-        ff_trace_free(&trace);
     }
 }
 
@@ -189,17 +210,14 @@ static void bfgs_converges_in_few_iterations_to_twelve_digits_of_the_value(void 
     (void)state;
     const struct ff_optimizer_options options = {.type = &ff_optimizer_bfgs, .iterations = 200};
     struct problem problem = valley;
-    struct ff_trace trace;
     enum ff_outcome outcome;
     double theta[2] = {-1.2, 1.0};
-    ff_trace_create(options.iterations, &trace);
-    assert_int_equal(minimize(&problem, &options, theta, &trace, &outcome), FF_OK);
+    assert_int_equal(minimize(&problem, &options, theta, &outcome), FF_OK);
     assert_int_not_equal(outcome, FF_OUTCOME_MAX_ITERATIONS);
     struct ff_evaluation end = {.gradient = (double[2]){0}, .metric = (double[2]){0}};
     rosenbrock(theta, &end);
     assert_true(end.value < 1e-12);
-    assert_true(trace.n_recorded < 100);
-    ff_trace_free(&trace);
+    assert_true(problem.n_steps < 100);
 }
 
 static void bfgs_stays_at_an_optimum(void **state)
@@ -207,14 +225,11 @@ static void bfgs_stays_at_an_optimum(void **state)
     (void)state;
     const struct ff_optimizer_options options = {.type = &ff_optimizer_bfgs, .iterations = 50};
     struct problem problem = bowl;
-    struct ff_trace trace;
     enum ff_outcome outcome;
     double theta[3] = {1.0, -2.0, 0.5};
-    ff_trace_create(options.iterations, &trace);
-    assert_int_equal(minimize(&problem, &options, theta, &trace, &outcome), FF_OK);
+    assert_int_equal(minimize(&problem, &options, theta, &outcome), FF_OK);
     for (int p = 0; p < 3; p++)
         assert_true(fabs(theta[p] - bowl.minimum[p]) < 1e-12);
-    ff_trace_free(&trace);
 }
 
 /* ---- noise ---------------------------------------------------------------------------------- */
@@ -232,17 +247,14 @@ static double noisy_square(double decay, double average, uint64_t first_seed)
     double square = 0.0;
     for (uint64_t run = 0; run < N_NOISY_RUNS; run++) {
         struct problem problem = bowl;
-        struct ff_trace trace;
         enum ff_outcome outcome;
         double theta[3] = {0.0, 0.0, 0.0};
         problem.curvature[2] = 1.0;
         problem.noise = 1.0;
         problem.seed = first_seed + run;
-        ff_trace_create(1, &trace);
-        assert_int_equal(minimize(&problem, &options, theta, &trace, &outcome), FF_OK);
+        assert_int_equal(minimize(&problem, &options, theta, &outcome), FF_OK);
         for (int p = 0; p < 3; p++)
             square += (theta[p] - bowl.minimum[p]) * (theta[p] - bowl.minimum[p]);
-        ff_trace_free(&trace);
     }
     return square;
 }
@@ -271,51 +283,25 @@ static void averaging_reduces_the_error_from_noise(void **state)
     assert_true(chance_of_ratio(plain, both) < 1e-6);
 }
 
-/* ---- traces and errors ---------------------------------------------------------------------- */
+/* ---- what is recorded, and errors ----------------------------------------------------------- */
 
 /* The first step of either descent is the learning rate times a known vector, so theta is known. */
-static void a_trace_records_every_evaluation_in_order(void **state)
+static void every_evaluation_of_a_descent_is_recorded_in_order(void **state)
 {
     (void)state;
     const struct ff_optimizer_options options = {
         .type = &ff_optimizer_adam, .learning_rate = 0.1, .decay = 1.0, .iterations = 5};
     struct problem problem = bowl;
-    struct ff_trace trace;
     enum ff_outcome outcome;
     double theta[3] = {0.0, 0.0, 0.0};
-    ff_trace_create(8, &trace);
-    assert_int_equal(minimize(&problem, &options, theta, &trace, &outcome), FF_OK);
+    assert_int_equal(minimize(&problem, &options, theta, &outcome), FF_OK);
     assert_int_equal(outcome, FF_OUTCOME_MAX_ITERATIONS);
-    assert_int_equal(trace.n_recorded, 5);
+    assert_int_equal(problem.n_steps, 5);
     assert_int_equal(problem.n_evaluations, 5);
     assert_int_equal(problem.n_out_of_turn, 0);
-    assert_near(trace.value[0], 0.5 + 6.0 + 0.025, 1e-14);
-    assert_near(trace.gradient_norm[0], sqrt(1.0 + 36.0 + 0.01), 1e-14);
-    assert_near(trace.value[1], 0.5 * 0.81 + 1.5 * 1.9 * 1.9 + 0.1 * 0.16, 1e-12);
-    for (int t = 0; t < 5; t++) {
-        assert_near(trace.current[t], 2.0 * trace.value[t], 1e-14);
-        assert_near(trace.entropy_production[t], 3.0 * trace.value[t], 1e-13);
-    }
-    for (int t = 5; t < 8; t++)
-        assert_true(isnan(trace.value[t]) && isnan(trace.current[t]) &&
-                    isnan(trace.entropy_production[t]) && isnan(trace.gradient_norm[t]));
-    ff_trace_free(&trace);
-}
-
-static void a_full_trace_keeps_its_first_entries(void **state)
-{
-    (void)state;
-    const struct ff_optimizer_options options = {
-        .type = &ff_optimizer_adam, .learning_rate = 0.1, .decay = 1.0, .iterations = 9};
-    struct problem problem = bowl;
-    struct ff_trace trace;
-    enum ff_outcome outcome;
-    double theta[3] = {0.0, 0.0, 0.0};
-    ff_trace_create(2, &trace);
-    assert_int_equal(minimize(&problem, &options, theta, &trace, &outcome), FF_OK);
-    assert_int_equal(trace.n_recorded, 2);
-    assert_near(trace.value[0], 6.525, 1e-14);
-    ff_trace_free(&trace);
+    assert_near(problem.value[0], 0.5 + 6.0 + 0.025, 1e-14);
+    assert_near(problem.gradient_norm[0], sqrt(1.0 + 36.0 + 0.01), 1e-14);
+    assert_near(problem.value[1], 0.5 * 0.81 + 1.5 * 1.9 * 1.9 + 0.1 * 0.16, 1e-12);
 }
 
 static void an_error_of_the_objective_ends_every_optimizer(void **state)
@@ -324,14 +310,228 @@ static void an_error_of_the_objective_ends_every_optimizer(void **state)
     for (int i = 0; ff_optimizer_types[i] != NULL; i++) {
         const struct ff_optimizer_options options = careful_options(ff_optimizer_types[i]);
         struct problem problem = bowl;
-        struct ff_trace trace;
         enum ff_outcome outcome;
         double theta[3] = {0.0, 0.0, 0.0};
         problem.fails_at = 0;
-        ff_trace_create(10, &trace);
-        assert_int_equal(minimize(&problem, &options, theta, &trace, &outcome), FF_ERR_DIVERGED);
-        assert_int_equal(trace.n_recorded, 0);
-        ff_trace_free(&trace);
+        assert_int_equal(minimize(&problem, &options, theta, &outcome), FF_ERR_DIVERGED);
+        assert_int_equal(problem.n_steps, 0);
+        assert_int_equal(outcome, FF_OUTCOME_NONE);
+        for (int p = 0; p < 3; p++)
+            assert_true(theta[p] == 0.0);
+    }
+}
+
+static void an_evaluation_knows_nothing_until_it_is_filled(void **state)
+{
+    (void)state;
+    struct ff_evaluation evaluation;
+    ff_evaluation_create(2, &evaluation);
+    assert_true(isnan(evaluation.value) && isnan(evaluation.value_variance));
+    for (int p = 0; p < 2; p++)
+        assert_true(isnan(evaluation.gradient[p]) && isnan(evaluation.metric[p]) &&
+                    isnan(evaluation.gradient_variance[p]));
+    ff_evaluation_free(&evaluation);
+    ff_evaluation_free(&evaluation);
+}
+
+/* ---- asking for samples --------------------------------------------------------------------- */
+
+static enum ff_status doubler_create(const struct ff_optimizer_options *options,
+                                     const struct ff_objective *objective, void **out)
+{
+    (void)options, (void)objective;
+    *out = FF_NEW(uint32_t, 1);
+    return FF_OK;
+}
+
+/* Goes nowhere, with twice the samples of the step before. */
+static enum ff_status doubler_step(void *state, const struct ff_objective *objective, double *theta,
+                                   struct ff_evaluation *evaluation, enum ff_outcome *outcome)
+{
+    uint32_t *iteration = state;
+    const struct ff_request request = {.iteration = *iteration, .samples = 1 << *iteration};
+    TRY(objective->evaluate(objective->context, theta, request, evaluation));
+    *outcome = ++*iteration == 5 ? FF_OUTCOME_CONVERGED : FF_OUTCOME_NONE;
+    return FF_OK;
+}
+
+static void a_request_for_samples_reaches_the_objective(void **state)
+{
+    (void)state;
+    const struct ff_optimizer_type doubler = {
+        .name = "doubler", .create = doubler_create, .step = doubler_step, .free = free};
+    const struct ff_optimizer_options options = {.type = &doubler, .iterations = 10};
+    struct problem problem = bowl;
+    enum ff_outcome outcome;
+    double theta[3] = {0.0, 0.0, 0.0};
+    assert_int_equal(minimize(&problem, &options, theta, &outcome), FF_OK);
+    assert_int_equal(outcome, FF_OUTCOME_CONVERGED);
+    assert_int_equal(problem.n_steps, 5);
+    assert_int_equal(problem.n_out_of_turn, 0);
+    for (int t = 0; t < 5; t++)
+        assert_int_equal(problem.samples[t], 1 << t);
+}
+
+/* ---- stopping and going on ------------------------------------------------------------------ */
+
+/* A run by hand, one step at a time. */
+struct run {
+    struct ff_optimizer_options options;
+    struct problem problem;
+    struct ff_objective objective;
+    struct ff_evaluation evaluation;
+    void *state;
+    double theta[MAX_PARAMETERS];
+};
+
+/* Under noise, so that the random numbers count; the last ten iterates are averaged. */
+static void run_begin(const struct ff_optimizer_type *type, const double *theta, struct run *run)
+{
+    *run = (struct run){.options = {.type = type,
+                                    .learning_rate = 0.3,
+                                    .decay = 0.1,
+                                    .average = 0.5,
+                                    .iterations = MAX_STEPS},
+                        .problem = bowl};
+    run->problem.noise = 0.5;
+    run->problem.seed = 7;
+    run->objective = objective_of(&run->problem);
+    memcpy(run->theta, theta, sizeof run->theta);
+    ff_evaluation_create(run->problem.n, &run->evaluation);
+    assert_int_equal(type->create(&run->options, &run->objective, &run->state), FF_OK);
+}
+
+static void run_end(struct run *run)
+{
+    run->options.type->free(run->state);
+    ff_evaluation_free(&run->evaluation);
+}
+
+static void run_steps(struct run *run, int n_steps)
+{
+    enum ff_outcome outcome = FF_OUTCOME_NONE;
+    for (int t = 0; t < n_steps; t++)
+        assert_int_equal(run->options.type->step(run->state, &run->objective, run->theta,
+                                                 &run->evaluation, &outcome),
+                         FF_OK);
+}
+
+/* Give one field the value it has before the first step, as though the table did not have it. */
+static void forget(struct run *run, int forgotten)
+{
+    const struct ff_optimizer_type *type = run->options.type;
+    const struct ff_field *field = &type->state->fields[forgotten];
+    void *fresh;
+    assert_int_equal(type->create(&run->options, &run->objective, &fresh), FF_OK);
+    memcpy((void *)ff_field_values(field, run->state), ff_field_values(field, fresh),
+           ff_field_count(field, fresh) * ff_field_value_size(field));
+    type->free(fresh);
+}
+
+/* Step n_before times, save, and let another state go on to the end without one of its fields, or with all
+ * of them if it is NEVER. */
+static void run_interrupted(const struct ff_optimizer_type *type, int n_before, int forgotten,
+                            double *theta)
+{
+    struct run before, after;
+    run_begin(type, theta, &before);
+    run_steps(&before, n_before);
+    const size_t size = ff_record_size(type->state, before.state);
+    char *bytes = FF_RAW(char, size);
+    ff_record_pack(type->state, before.state, bytes);
+    memcpy(theta, before.theta, sizeof before.theta);
+    run_end(&before);
+    run_begin(type, theta, &after);
+    assert_int_equal(ff_optimizer_restore(type, after.state, bytes, size), FF_OK);
+    if (forgotten != NEVER)
+        forget(&after, forgotten);
+    run_steps(&after, MAX_STEPS - n_before);
+    memcpy(theta, after.theta, sizeof after.theta);
+    run_end(&after);
+    free(bytes);
+}
+
+static const double far_start[MAX_PARAMETERS] = {-3.0, 3.0, -3.5};
+
+static bool ends_alike(const struct ff_optimizer_type *type, int n_before, int forgotten)
+{
+    struct run whole;
+    double theta[MAX_PARAMETERS];
+    memcpy(theta, far_start, sizeof theta);
+    run_interrupted(type, n_before, forgotten, theta);
+    run_begin(type, far_start, &whole);
+    run_steps(&whole, MAX_STEPS);
+    const bool is_alike = memcmp(theta, whole.theta, sizeof theta) == 0;
+    run_end(&whole);
+    return is_alike;
+}
+
+static void a_saved_state_goes_on_to_the_same_bits(void **state)
+{
+    (void)state;
+    int n_saved = 0;
+    for (int i = 0; ff_optimizer_types[i] != NULL; i++) {
+        const struct ff_optimizer_type *type = ff_optimizer_types[i];
+        for (int k = 0; k <= MAX_STEPS && type->state != NULL; k++)
+            if (!ends_alike(type, k, NEVER))
+                fail_msg("%s: another end when saved after %d steps", type->name, k);
+        n_saved += type->state != NULL;
+    }
+    assert_int_equal(n_saved, 2); /* adam, natural */
+}
+
+static bool is_length(const struct ff_record_type *type, int f)
+{
+    for (int i = 0; i < type->n_fields; i++)
+        for (int a = 0; a < ff_field_n_axes(&type->fields[i]); a++)
+            if (type->fields[i].length[a] == type->fields[f].offset)
+                return true;
+    return false;
+}
+
+/* The control of the test above: it would notice any field that is missing from the table. */
+static void a_state_without_one_of_its_fields_goes_on_to_other_bits(void **state)
+{
+    (void)state;
+    for (int i = 0; ff_optimizer_types[i] != NULL; i++) {
+        const struct ff_optimizer_type *type = ff_optimizer_types[i];
+        for (int f = 0; type->state != NULL && f < type->state->n_fields; f++)
+            if (!is_length(type->state, f) && ends_alike(type, 15, f))
+                fail_msg("%s: `%s` is saved for nothing", type->name, type->state->fields[f].name);
+    }
+}
+
+static void every_table_of_a_state_says_what_its_fields_are(void **state)
+{
+    (void)state;
+    for (int i = 0; ff_optimizer_types[i] != NULL; i++) {
+        const struct ff_optimizer_type *type = ff_optimizer_types[i];
+        assert_true(type->doc != NULL && type->doc[0] != '\0');
+        if (type->state != NULL)
+            assert_int_equal(ff_record_check_type(type->state), FF_OK);
+    }
+}
+
+static void a_state_of_another_problem_is_refused(void **state)
+{
+    (void)state;
+    for (int i = 0; ff_optimizer_types[i] != NULL; i++) {
+        const struct ff_optimizer_type *type = ff_optimizer_types[i];
+        if (type->state == NULL)
+            continue;
+        struct run run;
+        run_begin(type, far_start, &run);
+        const size_t size = ff_record_size(type->state, run.state);
+        char *bytes = FF_RAW(char, size);
+        ff_record_pack(type->state, run.state, bytes);
+        run_end(&run);
+        run_begin(type, far_start, &run);
+        type->free(run.state);
+        run.objective.n_parameters = 2;
+        assert_int_equal(type->create(&run.options, &run.objective, &run.state), FF_OK);
+        assert_int_equal(ff_optimizer_restore(type, run.state, bytes, size), FF_ERR_RUNTIME);
+        run_end(&run);
+        free(bytes);
     }
 }
 
@@ -348,9 +548,14 @@ int main(void)
         cmocka_unit_test(bfgs_stays_at_an_optimum),
         cmocka_unit_test(a_decaying_rate_reduces_the_error_from_noise),
         cmocka_unit_test(averaging_reduces_the_error_from_noise),
-        cmocka_unit_test(a_trace_records_every_evaluation_in_order),
-        cmocka_unit_test(a_full_trace_keeps_its_first_entries),
+        cmocka_unit_test(every_evaluation_of_a_descent_is_recorded_in_order),
         cmocka_unit_test(an_error_of_the_objective_ends_every_optimizer),
+        cmocka_unit_test(an_evaluation_knows_nothing_until_it_is_filled),
+        cmocka_unit_test(a_request_for_samples_reaches_the_objective),
+        cmocka_unit_test(a_saved_state_goes_on_to_the_same_bits),
+        cmocka_unit_test(a_state_without_one_of_its_fields_goes_on_to_other_bits),
+        cmocka_unit_test(every_table_of_a_state_says_what_its_fields_are),
+        cmocka_unit_test(a_state_of_another_problem_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -77,10 +77,11 @@ enum ff_status ff_plan_read(struct ff_node *root, const struct ff_system *system
     TRY(ff_gradient_options_read(root, &out->gradient));
     TRY(ff_node_section(root, "optimizer", &section));
     TRY(ff_optimizer_options_read(section, &out->optimizer));
-    if (out->optimizer.type == &ff_optimizer_bfgs && out->gradient.estimator != &ff_estimator_exact)
+    if (out->optimizer.type->needs_exact && !out->gradient.estimator->is_exact)
         return ff_node_error(section,
-                             "`bfgs` needs a gradient without noise; set gradient.estimator "
-                             "to `exact`, or use `adam` or `natural`");
+                             "`%s` needs a gradient without noise; set gradient.estimator "
+                             "to `exact`, or use `adam` or `natural`",
+                             out->optimizer.type->name);
     TRY(ff_node_section(root, "evaluation", &section));
     return read_evaluation(section, &out->evaluation);
 }

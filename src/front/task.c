@@ -7,6 +7,50 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* ---- traces --------------------------------------------------------------------------------- */
+
+static double *nan_array(int count)
+{
+    double *array = FF_RAW(double, count);
+    for (int i = 0; i < count; i++)
+        array[i] = NAN;
+    return array;
+}
+
+void ff_trace_create(int capacity, struct ff_trace *out)
+{
+    *out = (struct ff_trace){
+        .capacity = capacity,
+        .value = nan_array(capacity),
+        .current = nan_array(capacity),
+        .entropy_production = nan_array(capacity),
+        .gradient_norm = nan_array(capacity),
+    };
+}
+
+void ff_trace_free(struct ff_trace *trace)
+{
+    free(trace->value);
+    free(trace->current);
+    free(trace->entropy_production);
+    free(trace->gradient_norm);
+}
+
+void ff_trace_record(struct ff_trace *trace, const struct ff_evaluation *evaluation,
+                     int n_parameters, double current, double entropy_production)
+{
+    if (trace->n_recorded == trace->capacity)
+        return;
+    double square = 0.0;
+    for (int p = 0; p < n_parameters; p++)
+        square += evaluation->gradient[p] * evaluation->gradient[p];
+    const int i = trace->n_recorded++;
+    trace->value[i] = evaluation->value;
+    trace->current[i] = current;
+    trace->entropy_production[i] = entropy_production;
+    trace->gradient_norm[i] = sqrt(square);
+}
+
 /* ---- tasks and results ---------------------------------------------------------------------- */
 
 void ff_task_create(int n_parameters, int n_starts, struct ff_task *out)
@@ -50,6 +94,8 @@ struct ff_task_solver {
     const struct ff_scalarization *scalarization;
     uint32_t task;
     int64_t n_events;
+    double current, entropy_production; /* of the last evaluation of the objective */
+    struct ff_trace *trace;
 };
 
 enum ff_status ff_task_solver_create(const struct ff_plan *plan, struct ff_task_solver **out)
@@ -133,21 +179,37 @@ static void pull_back(struct ff_task_solver *solver, double by_current, double b
     ff_design_metric(system->design, solver->metric, out->metric);
 }
 
-static enum ff_status evaluate(void *context, const double *theta, uint32_t iteration,
+static enum ff_status evaluate(void *context, const double *theta, struct ff_request request,
                                struct ff_evaluation *out)
 {
     struct ff_task_solver *solver = context;
     struct ff_estimate *estimate = &solver->estimate;
+    const bool is_exact = solver->plan->gradient.estimator->is_exact;
+    CHECK(is_exact || request.samples == 1, FF_ERR_RUNTIME,
+          "an optimiser asked for %d times the configured trajectories, which are fixed",
+          request.samples);
     ff_design_rates(solver->plan->system->design, theta, solver->rates);
-    TRY(ff_gradient_estimate(solver->gradient, solver->rates, solver->task, iteration, estimate));
+    TRY(ff_gradient_estimate(solver->gradient, solver->rates, solver->task, request.iteration,
+                             estimate));
     solver->n_events += estimate->n_events;
     double by_current, by_entropy;
-    out->current = estimate->current;
-    out->entropy_production = estimate->entropy_production;
+    solver->current = estimate->current;
+    solver->entropy_production = estimate->entropy_production;
     out->value = ff_scalarize(solver->scalarization, estimate->current,
                               estimate->entropy_production, &by_current, &by_entropy);
     pull_back(solver, by_current, by_entropy, out);
+    out->value_variance = is_exact ? 0.0 : NAN;
+    for (int p = 0; p < solver->plan->system->design->n_parameters; p++)
+        out->gradient_variance[p] = out->value_variance;
     return FF_OK;
+}
+
+static void note(void *context, int step, const struct ff_evaluation *evaluation)
+{
+    const struct ff_task_solver *solver = context;
+    (void)step;
+    ff_trace_record(solver->trace, evaluation, solver->plan->system->design->n_parameters,
+                    solver->current, solver->entropy_production);
 }
 
 /* The start with the least objective, all measured with the same random numbers. */
@@ -183,10 +245,12 @@ enum ff_status ff_task_solver_optimize(struct ff_task_solver *solver,
                                            .upper = design->upper,
                                            .context = solver,
                                            .evaluate = evaluate};
+    const struct ff_minimize_hooks hooks = {.context = solver, .note = note};
     solver->scalarization = scalarization;
     solver->task = task;
+    solver->trace = trace;
     ff_design_clip(design, theta);
-    return plan->optimizer.type->minimize(&objective, &plan->optimizer, theta, trace, outcome);
+    return ff_minimize(&plan->optimizer, &objective, &hooks, theta, outcome);
 }
 
 enum ff_status ff_task_solver_exact(struct ff_task_solver *solver, const double *theta,

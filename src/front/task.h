@@ -6,7 +6,16 @@
 
 #include "front/scalarization.h"
 #include "gradient/gradient.h"
-#include "optimize/optimizer.h"
+#include "job/minimize.h"
+
+/* Convergence history, arrays of shape [capacity]; entries from n_recorded on are NaN. */
+struct ff_trace {
+    int capacity, n_recorded;
+    double *value;              /* the scalarised objective, dimensionless */
+    double *current;            /* J, per unit time */
+    double *entropy_production; /* sigma, k_B per unit time */
+    double *gradient_norm;      /* of d value / d theta */
+};
 
 /* One scalarised optimisation from one or more candidate starts. */
 struct ff_task {
@@ -78,6 +87,15 @@ enum ff_status ff_task_solver_exact(struct ff_task_solver *solver, const double 
 /** Estimate J and sigma at theta with the random numbers of (seed, task, purpose). */
 enum ff_status ff_task_solver_measure(struct ff_task_solver *solver, const double *theta,
                                       uint32_t task, enum ff_purpose purpose, struct ff_means *out);
+
+/** A trace of `capacity` entries, all NaN. */
+void ff_trace_create(int capacity, struct ff_trace *out);
+void ff_trace_free(struct ff_trace *trace);
+
+/** Append an evaluation over n_parameters and the observables it was made from; ignored when the trace is
+ * full. */
+void ff_trace_record(struct ff_trace *trace, const struct ff_evaluation *evaluation,
+                     int n_parameters, double current, double entropy_production);
 
 /** Room for results over n_parameters with traces of n_iterations. */
 void ff_result_create(int n_parameters, int n_iterations, struct ff_result *out);

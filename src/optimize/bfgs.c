@@ -16,12 +16,15 @@ static const double first_step = 0.1, line_tolerance = 0.1, gradient_tolerance =
 /* Starts on a face are moved inside, where the map to z has a slope. */
 static const double face_margin = 0.02;
 
-struct problem {
-    const struct ff_objective *objective;
-    double *theta;
-    struct ff_evaluation evaluation; /* at theta */
-    enum ff_status status; /* of the first evaluation; a failing trial step is a NaN to GSL */
+struct bfgs {
+    gsl_multimin_function_fdf function; /* GSL keeps its address */
+    gsl_multimin_fdfminimizer *minimizer;
     bool has_begun;
+    /* The step at hand. */
+    const struct ff_objective *objective;
+    struct ff_evaluation *evaluation; /* the last one */
+    double *trial;                    /* [P], its theta */
+    enum ff_status status;            /* of it; a trial that fails is a NaN to GSL */
 };
 
 static double half_width(const struct ff_objective *objective, int p)
@@ -49,19 +52,16 @@ static void z_from_theta(const struct ff_objective *objective, const double *the
 
 static void evaluate(const gsl_vector *z, void *context, double *value, gsl_vector *gradient)
 {
-    struct problem *problem = context;
-    const struct ff_objective *objective = problem->objective;
-    theta_from_z(objective, z, problem->theta);
-    const enum ff_status status =
-        objective->evaluate(objective->context, problem->theta, 0, &problem->evaluation);
-    if (!problem->has_begun)
-        problem->status = status;
-    problem->has_begun = true;
-    *value = status == FF_OK ? problem->evaluation.value : GSL_NAN;
+    struct bfgs *bfgs = context;
+    const struct ff_objective *objective = bfgs->objective;
+    const struct ff_request request = {.iteration = 0, .samples = 1};
+    theta_from_z(objective, z, bfgs->trial);
+    bfgs->status = objective->evaluate(objective->context, bfgs->trial, request, bfgs->evaluation);
+    *value = bfgs->status == FF_OK ? bfgs->evaluation->value : GSL_NAN;
     for (int p = 0; gradient != NULL && p < objective->n_parameters; p++) {
         const double slope = cos(gsl_vector_get(z, (size_t)p) / half_width(objective, p));
         gsl_vector_set(gradient, (size_t)p,
-                       status == FF_OK ? problem->evaluation.gradient[p] * slope : GSL_NAN);
+                       bfgs->status == FF_OK ? bfgs->evaluation->gradient[p] * slope : GSL_NAN);
     }
 }
 
@@ -78,53 +78,68 @@ static void gradient_only(const gsl_vector *z, void *context, gsl_vector *gradie
     evaluate(z, context, &value, gradient);
 }
 
-static enum ff_outcome iterate(gsl_multimin_fdfminimizer *minimizer, struct problem *problem,
-                               int max_iterations, struct ff_trace *trace)
+static enum ff_status bfgs_create(const struct ff_optimizer_options *options,
+                                  const struct ff_objective *objective, void **out)
 {
-    const int n = problem->objective->n_parameters;
-    for (int t = 0; t < max_iterations; t++) {
-        const int failure = gsl_multimin_fdfminimizer_iterate(minimizer);
-        ff_trace_record(trace, &problem->evaluation, n);
-        if (gsl_multimin_test_gradient(minimizer->gradient, gradient_tolerance) == GSL_SUCCESS)
-            return FF_OUTCOME_CONVERGED;
-        if (failure)
-            return FF_OUTCOME_STALLED;
-    }
-    return FF_OUTCOME_MAX_ITERATIONS;
-}
-
-static enum ff_status bfgs_minimize(const struct ff_objective *objective,
-                                    const struct ff_optimizer_options *options, double *theta,
-                                    struct ff_trace *trace, enum ff_outcome *outcome)
-{
-    const int n = objective->n_parameters;
-    struct problem problem = {
-        .objective = objective,
-        .theta = FF_NEW(double, n),
-        .evaluation = {.gradient = FF_NEW(double, n), .metric = FF_NEW(double, n)}};
-    gsl_multimin_function_fdf function = {
-        .f = value_only, .df = gradient_only, .fdf = evaluate, .n = (size_t)n, .params = &problem};
-    gsl_vector *z = gsl_vector_alloc((size_t)n);
-    gsl_multimin_fdfminimizer *minimizer =
-        gsl_multimin_fdfminimizer_alloc(gsl_multimin_fdfminimizer_vector_bfgs2, (size_t)n);
-    if (z == NULL || minimizer == NULL)
+    const size_t n = (size_t)objective->n_parameters;
+    struct bfgs *bfgs = FF_NEW(struct bfgs, 1);
+    (void)options; /* steps are as long as the line searches find */
+    bfgs->function = (gsl_multimin_function_fdf){
+        .f = value_only, .df = gradient_only, .fdf = evaluate, .n = n, .params = bfgs};
+    bfgs->minimizer = gsl_multimin_fdfminimizer_alloc(gsl_multimin_fdfminimizer_vector_bfgs2, n);
+    if (bfgs->minimizer == NULL)
         ff_status_abort(__FILE__, __LINE__, "out of memory");
-    z_from_theta(objective, theta, z);
-    gsl_multimin_fdfminimizer_set(minimizer, &function, z, first_step, line_tolerance);
-    if (problem.status == FF_OK) {
-        *outcome = iterate(minimizer, &problem, options->iterations, trace);
-        theta_from_z(objective, minimizer->x, theta);
-    }
-    gsl_multimin_fdfminimizer_free(minimizer);
-    gsl_vector_free(z);
-    free(problem.theta);
-    free(problem.evaluation.gradient);
-    free(problem.evaluation.metric);
-    return problem.status;
+    bfgs->trial = FF_RAW(double, n);
+    *out = bfgs;
+    return FF_OK;
 }
 
+static void bfgs_free(void *state)
+{
+    struct bfgs *bfgs = state;
+    if (bfgs == NULL)
+        return;
+    gsl_multimin_fdfminimizer_free(bfgs->minimizer);
+    free(bfgs->trial);
+    free(bfgs);
+}
+
+/* Evaluate the start; only here does an error of the objective end the optimisation. */
+static enum ff_status begin(struct bfgs *bfgs, const double *theta)
+{
+    gsl_vector *z = gsl_vector_alloc((size_t)bfgs->objective->n_parameters);
+    if (z == NULL)
+        ff_status_abort(__FILE__, __LINE__, "out of memory");
+    z_from_theta(bfgs->objective, theta, z);
+    gsl_multimin_fdfminimizer_set(bfgs->minimizer, &bfgs->function, z, first_step, line_tolerance);
+    gsl_vector_free(z);
+    bfgs->has_begun = bfgs->status == FF_OK;
+    return bfgs->status;
+}
+
+static enum ff_status bfgs_step(void *state, const struct ff_objective *objective, double *theta,
+                                struct ff_evaluation *evaluation, enum ff_outcome *outcome)
+{
+    struct bfgs *bfgs = state;
+    bfgs->objective = objective;
+    bfgs->evaluation = evaluation;
+    if (!bfgs->has_begun)
+        TRY(begin(bfgs, theta));
+    const int failure = gsl_multimin_fdfminimizer_iterate(bfgs->minimizer);
+    theta_from_z(objective, bfgs->minimizer->x, theta);
+    if (gsl_multimin_test_gradient(bfgs->minimizer->gradient, gradient_tolerance) == GSL_SUCCESS)
+        *outcome = FF_OUTCOME_CONVERGED;
+    else if (failure)
+        *outcome = FF_OUTCOME_STALLED;
+    return FF_OK;
+}
+
+/* GSL shows nothing of its line searches and its last two points, so no state is saved. */
 const struct ff_optimizer_type ff_optimizer_bfgs = {
     .name = "bfgs",
     .doc = "quasi-Newton (GSL), for the exact gradient",
-    .minimize = bfgs_minimize,
+    .needs_exact = true,
+    .create = bfgs_create,
+    .step = bfgs_step,
+    .free = bfgs_free,
 };

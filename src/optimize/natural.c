@@ -5,7 +5,7 @@
  * Amari, Neural Comput. 10:251 (1998).
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
-#include "optimize/optimizer.h"
+#include "optimize/descent.h"
 
 #include <math.h>
 
@@ -15,30 +15,32 @@ static const double damping = 0.1;
 static const double largest_component = 10.0; /* of a step, in learning rates */
 static const double momentum = 0.9;
 
-/* state: [0] running mean of the gradient. */
+/* moments: [0] running mean of the gradient. */
 static void natural_direction(const struct ff_evaluation *evaluation, int n_parameters,
-                              int iteration, double *state, double *direction)
+                              int iteration, double *moments, double *direction)
 {
     double mean_metric = 0.0;
     for (int p = 0; p < n_parameters; p++)
         mean_metric += evaluation->metric[p] / n_parameters;
     const double weight = 1.0 - pow(momentum, iteration + 1);
     for (int p = 0; p < n_parameters; p++) {
-        state[p] = momentum * state[p] + (1.0 - momentum) * evaluation->gradient[p];
-        const double step = state[p] / weight / (evaluation->metric[p] + damping * mean_metric);
+        moments[p] = momentum * moments[p] + (1.0 - momentum) * evaluation->gradient[p];
+        const double step = moments[p] / weight / (evaluation->metric[p] + damping * mean_metric);
         direction[p] = fmin(fmax(step, -largest_component), largest_component);
     }
 }
 
-static enum ff_status natural_minimize(const struct ff_objective *objective,
-                                       const struct ff_optimizer_options *options, double *theta,
-                                       struct ff_trace *trace, enum ff_outcome *outcome)
+static enum ff_status natural_create(const struct ff_optimizer_options *options,
+                                     const struct ff_objective *objective, void **out)
 {
-    return ff_descend(objective, options, natural_direction, theta, trace, outcome);
+    return ff_descent_create(options, objective, natural_direction, 1, out);
 }
 
 const struct ff_optimizer_type ff_optimizer_natural = {
     .name = "natural",
     .doc = "natural gradient with the diagonal Fisher information of the jump process",
-    .minimize = natural_minimize,
+    .create = natural_create,
+    .step = ff_descent_step,
+    .free = ff_descent_free,
+    .state = &ff_descent_record,
 };

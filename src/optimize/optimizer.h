@@ -1,28 +1,43 @@
-/* Minimising a function of theta inside a box, from noisy or exact gradients.
+/* Minimising a function of theta inside a box, step by step, from noisy or exact gradients.
+ *
+ * An optimiser keeps what it has learnt between steps. Its driver (job/minimize.h) owns theta, the number of
+ * steps and the history, and may stop after any step.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #ifndef FF_OPTIMIZE_OPTIMIZER_H
 #define FF_OPTIMIZE_OPTIMIZER_H
 
+#include "base/record.h"
 #include "base/yaml.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
-/* One evaluation. The arrays [P] belong to the optimiser and are filled by the objective. */
+/* One evaluation at a theta. The arrays [P] belong to whoever created it. */
 struct ff_evaluation {
-    double value;              /* the scalarised objective, dimensionless */
-    double current;            /* J, per unit time */
-    double entropy_production; /* sigma, k_B per unit time */
+    double value;              /* the objective, dimensionless */
     double *gradient;          /* d value / d theta */
     double *metric;            /* diagonal of the Fisher information in theta, fraction of events */
+    double value_variance;     /* squared standard error of value: NaN unknown, 0 exact */
+    double *gradient_variance; /* of each component of the gradient, likewise */
 };
 
-/* What is minimised. `iteration` selects the random numbers of a stochastic evaluation. */
+/** Room for an evaluation over n_parameters; every number is NaN, so variances are unknown until set. */
+void ff_evaluation_create(int n_parameters, struct ff_evaluation *out);
+void ff_evaluation_free(struct ff_evaluation *evaluation);
+
+/* What an optimiser asks for beside theta. */
+struct ff_request {
+    uint32_t iteration; /* selects the random numbers of a stochastic evaluation */
+    int samples;        /* times the configured number of trajectories, at least 1 */
+};
+
+/* What is minimised. An objective that knows no variances leaves those of `out` alone. */
 struct ff_objective {
     int n_parameters;
     const double *lower, *upper; /* [P], borrowed */
     void *context;
-    enum ff_status (*evaluate)(void *context, const double *theta, uint32_t iteration,
+    enum ff_status (*evaluate)(void *context, const double *theta, struct ff_request request,
                                struct ff_evaluation *out);
 };
 
@@ -37,22 +52,39 @@ struct ff_optimizer_options {
     int iterations;
 };
 
-/* Why an optimiser stopped; none of these is an error. */
-enum ff_outcome { FF_OUTCOME_CONVERGED, FF_OUTCOME_MAX_ITERATIONS, FF_OUTCOME_STALLED };
-
-/* Convergence history, arrays of shape [capacity]; entries from n_recorded on are NaN. */
-struct ff_trace {
-    int capacity, n_recorded;
-    double *value, *current, *entropy_production, *gradient_norm;
+/* Why an optimiser stopped, or that it did not; none of these is an error. */
+enum ff_outcome {
+    FF_OUTCOME_NONE = -1,
+    FF_OUTCOME_CONVERGED,
+    FF_OUTCOME_MAX_ITERATIONS,
+    FF_OUTCOME_STALLED
 };
 
-/* An optimiser. theta [P] is the start on entry and the result on exit, both inside the box. */
+/* An optimiser. */
 struct ff_optimizer_type {
     const char *name;
     const char *doc;
-    enum ff_status (*minimize)(const struct ff_objective *objective,
-                               const struct ff_optimizer_options *options, double *theta,
-                               struct ff_trace *trace, enum ff_outcome *outcome);
+    bool needs_exact; /* a gradient without noise */
+
+    /** The state before the first step.  Copies the options; borrows the objective for this call only and
+     * does not evaluate it. */
+    enum ff_status (*create)(const struct ff_optimizer_options *options,
+                             const struct ff_objective *objective, void **out);
+
+    /** One step from theta [P], inside the box, to the next; at most options->iterations of them.
+     * The objective may be evaluated more than once. `theta` and `evaluation` are those that the step before
+     * left; `evaluation` is left at the one to be recorded: where the step began (adam, natural) or the last
+     * one made (bfgs). *outcome, FF_OUTCOME_NONE on entry, says when there is nothing left to do.
+     * An error of the objective leaves theta and the state as they were. */
+    enum ff_status (*step)(void *state, const struct ff_objective *objective, double *theta,
+                           struct ff_evaluation *evaluation, enum ff_outcome *outcome);
+
+    /** NULL-safe. */
+    void (*free)(void *state);
+
+    /* The struct that a state begins with: all that steps change, and the lengths of its arrays, which no
+     * step changes. NULL: nothing can be saved, and a resumed run begins again from its theta. */
+    const struct ff_record_type *state;
 };
 
 /** All optimisers, NULL-terminated. */
@@ -62,22 +94,11 @@ extern const struct ff_optimizer_type ff_optimizer_adam, ff_optimizer_natural, f
 /** Read the section `optimizer`. */
 enum ff_status ff_optimizer_options_read(struct ff_node *section, struct ff_optimizer_options *out);
 
-/** A trace of `capacity` entries, all NaN. */
-void ff_trace_create(int capacity, struct ff_trace *out);
-void ff_trace_free(struct ff_trace *trace);
-
-/** Append an evaluation over n_parameters; ignored when the trace is full. */
-void ff_trace_record(struct ff_trace *trace, const struct ff_evaluation *evaluation,
-                     int n_parameters);
-
-/** The direction of one descent step, [P]: theta moves by minus learning_rate times it.
- * `state` has shape [2][P] and is zero before iteration 0. */
-typedef void ff_direction(const struct ff_evaluation *evaluation, int n_parameters, int iteration,
-                          double *state, double *direction);
-
-/** Projected descent with an exponentially decaying learning rate and averaging of the last iterates. */
-enum ff_status ff_descend(const struct ff_objective *objective,
-                          const struct ff_optimizer_options *options, ff_direction *direction,
-                          double *theta, struct ff_trace *trace, enum ff_outcome *outcome);
+/** Continue a saved run: `state` comes from type->create with the options and the number of parameters of
+ * that run, `bytes` from ff_record_pack with type->state, which is not NULL.  The next step from the saved
+ * theta is then the one that the saved state would have made.
+ * FF_ERR_RUNTIME, and a state fit only to be freed, when the bytes are not of such a state. */
+enum ff_status ff_optimizer_restore(const struct ff_optimizer_type *type, void *state,
+                                    const void *bytes, size_t size);
 
 #endif

@@ -109,7 +109,7 @@ static enum ff_status finish(const struct run *run)
     if (metrics.n_failed == archive->n_points) {
         TRY(write_file(run, NULL, FF_RUN_FAILED, "every task failed"));
         return ff_status_raise(FF_ERR_NUMERICAL, "every task failed; the first one: %s",
-                               ff_status_text(archive->points[0].status));
+                               archive->points[0].reason);
     }
     TRY(write_file(run, NULL, FF_RUN_RUNNING, "all points found, exact reference to come"));
     if (metrics.n_failed > 0)
@@ -127,28 +127,29 @@ static enum ff_status finish(const struct run *run)
     return FF_OK;
 }
 
+/* Rank 0 only; takes part in ff_cluster_run. */
 static enum ff_status manage(const struct ff_arguments *arguments, const struct ff_setup *setup,
-                             struct ff_task_solver *solver, double current_scale,
-                             double entropy_scale, char *hosts)
+                             double current_scale, double entropy_scale, char *hosts)
 {
-    const int n_parameters = setup->system->design->n_parameters;
     struct run run = {.arguments = arguments,
                       .setup = setup,
                       .current_scale = current_scale,
                       .entropy_scale = entropy_scale,
                       .hosts = hosts};
     ff_note_start(run.started, sizeof run.started);
-    ff_scheduler_create(&setup->front, n_parameters, current_scale, entropy_scale, &run.scheduler);
+    ff_scheduler_create(&setup->front, setup->system->design->n_parameters, current_scale,
+                        entropy_scale, &run.scheduler);
     ff_progress_create(arguments->is_quiet, arguments->is_verbose, &run.progress);
-    ff_cluster_manage(run.scheduler, solver, n_parameters, setup->plan.optimizer.iterations, tick,
-                      &run);
+    const struct ff_source source = ff_scheduler_source(run.scheduler);
+    enum ff_status status = ff_cluster_run(&ff_front_kind, &setup->plan, &source, tick, &run);
     ff_progress_free(run.progress);
-    const enum ff_status status = finish(&run);
+    if (status == FF_OK)
+        status = finish(&run);
     ff_scheduler_free(run.scheduler);
     return status;
 }
 
-/* The exact estimator needs states that can be enumerated; nothing else can fail in a solver's creation. */
+/* The exact estimator needs states that can be enumerated; to be told before the output is touched. */
 static enum ff_status check_estimator(const struct ff_plan *plan)
 {
     struct ff_gradient *gradient;
@@ -168,13 +169,6 @@ static enum ff_status prepare(const struct ff_arguments *arguments, struct ff_se
     return ff_setup_scales(setup, current_scale, entropy_scale);
 }
 
-/* What could fail here has been tried by rank 0. */
-static void create_solver(const struct ff_plan *plan, struct ff_task_solver **out)
-{
-    if (ff_task_solver_create(plan, out) != FF_OK)
-        ff_status_abort(__FILE__, __LINE__, ff_status_message());
-}
-
 static enum ff_status run_run(const struct ff_arguments *arguments)
 {
     const bool is_manager = ff_cluster_rank() == 0;
@@ -190,15 +184,10 @@ static enum ff_status run_run(const struct ff_arguments *arguments)
     }
     ff_setup_share(arguments, &setup);
     char *hosts = ff_cluster_hosts();
-    struct ff_task_solver *solver = NULL;
-    if (!is_manager || ff_cluster_size() == 1)
-        create_solver(&setup.plan, &solver);
     if (is_manager)
-        status = manage(arguments, &setup, solver, current_scale, entropy_scale, hosts);
+        status = manage(arguments, &setup, current_scale, entropy_scale, hosts);
     else
-        ff_cluster_work(solver, setup.system->design->n_parameters,
-                        setup.plan.optimizer.iterations);
-    ff_task_solver_free(solver);
+        status = ff_cluster_run(&ff_front_kind, &setup.plan, NULL, NULL, NULL);
     free(hosts);
     ff_setup_free(&setup);
     return ff_cluster_share_status(status);

@@ -289,12 +289,7 @@ bool ff_scheduler_next(struct ff_scheduler *scheduler, struct ff_task *out)
 {
     if (scheduler->n_given == scheduler->n_planned)
         return false;
-    const struct ff_task *task = &scheduler->tasks[scheduler->n_given++];
-    ff_task_create(task->n_parameters, task->n_starts, out);
-    memcpy(out->starts, task->starts,
-           sizeof *task->starts * (size_t)(task->n_parameters * task->n_starts));
-    out->id = task->id;
-    out->scalarization = task->scalarization;
+    ff_record_copy(&ff_task_record, &scheduler->tasks[scheduler->n_given++], out);
     return true;
 }
 
@@ -309,6 +304,26 @@ void ff_scheduler_complete(struct ff_scheduler *scheduler, const struct ff_resul
 bool ff_scheduler_is_done(const struct ff_scheduler *scheduler)
 {
     return scheduler->is_over && scheduler->n_completed == scheduler->n_planned;
+}
+
+static bool source_next(void *context, void *task)
+{
+    return ff_scheduler_next(context, task);
+}
+
+static void source_complete(void *context, const void *result)
+{
+    ff_scheduler_complete(context, result);
+}
+
+static bool source_is_done(void *context)
+{
+    return ff_scheduler_is_done(context);
+}
+
+struct ff_source ff_scheduler_source(struct ff_scheduler *scheduler)
+{
+    return (struct ff_source){scheduler, source_next, source_complete, source_is_done};
 }
 
 const struct ff_archive *ff_scheduler_archive(const struct ff_scheduler *scheduler)

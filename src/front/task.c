@@ -7,34 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- tasks and results ---------------------------------------------------------------------- */
-
-void ff_task_create(int n_parameters, int n_starts, struct ff_task *out)
-{
-    *out = (struct ff_task){.n_parameters = n_parameters,
-                            .n_starts = n_starts,
-                            .starts = FF_NEW(double, n_parameters *n_starts)};
-}
-
-void ff_task_free(struct ff_task *task)
-{
-    free(task->starts);
-    task->starts = NULL;
-}
-
-void ff_result_create(int n_parameters, int n_iterations, struct ff_result *out)
-{
-    *out = (struct ff_result){.n_parameters = n_parameters, .theta = FF_NEW(double, n_parameters)};
-    ff_trace_create(n_iterations, &out->trace);
-}
-
-void ff_result_free(struct ff_result *result)
-{
-    free(result->theta);
-    result->theta = NULL;
-    ff_trace_free(&result->trace);
-}
-
 /* ---- solver --------------------------------------------------------------------------------- */
 
 struct ff_task_solver {
@@ -201,6 +173,16 @@ enum ff_status ff_task_solver_exact(struct ff_task_solver *solver, const double 
     return FF_OK;
 }
 
+static enum ff_exact_status exact_values(struct ff_task_solver *solver, struct ff_result *result)
+{
+    if (ff_task_solver_exact(solver, result->theta, &result->exact_current,
+                             &result->exact_entropy_production) != FF_OK) {
+        result->exact_current = result->exact_entropy_production = NAN;
+        return FF_EXACT_FAILED;
+    }
+    return ff_task_solver_n_states(solver) > 0 ? FF_EXACT_OK : FF_EXACT_NOT_ENUMERABLE;
+}
+
 static enum ff_status solve(struct ff_task_solver *solver, const struct ff_task *task,
                             struct ff_result *result)
 {
@@ -209,9 +191,7 @@ static enum ff_status solve(struct ff_task_solver *solver, const struct ff_task 
                                 &result->trace, &result->outcome));
     TRY(ff_task_solver_measure(solver, result->theta, task->id, FF_PURPOSE_EVALUATE,
                                &result->means));
-    if (ff_task_solver_exact(solver, result->theta, &result->exact_current,
-                             &result->exact_entropy_production) != FF_OK)
-        result->exact_current = result->exact_entropy_production = NAN;
+    result->exact_status = exact_values(solver, result);
     return FF_OK;
 }
 
@@ -219,9 +199,40 @@ void ff_task_solver_run(struct ff_task_solver *solver, const struct ff_task *tas
                         struct ff_result *result)
 {
     solver->n_events = 0;
+    ff_result_create(task->n_parameters, solver->plan->optimizer.iterations, result);
     result->id = task->id;
     result->scalarization = task->scalarization;
-    result->exact_current = result->exact_entropy_production = NAN;
-    result->status = solve(solver, task, result);
+    const enum ff_status status = solve(solver, task, result);
     result->n_events = solver->n_events;
+    if (status != FF_OK)
+        ff_result_fail(result, status);
 }
+
+/* ---- the kind of job ------------------------------------------------------------------------ */
+
+static enum ff_status worker_create(const void *plan, void **worker)
+{
+    struct ff_task_solver *solver;
+    TRY(ff_task_solver_create(plan, &solver));
+    *worker = solver;
+    return FF_OK;
+}
+
+static void worker_free(void *worker)
+{
+    ff_task_solver_free(worker);
+}
+
+static void worker_solve(void *worker, const void *task, void *result)
+{
+    ff_task_solver_run(worker, task, result);
+}
+
+const struct ff_job_kind ff_front_kind = {
+    .name = "front",
+    .task = &ff_task_record,
+    .result = &ff_result_record,
+    .worker_create = worker_create,
+    .worker_free = worker_free,
+    .solve = worker_solve,
+};

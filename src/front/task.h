@@ -6,6 +6,7 @@
 
 #include "front/scalarization.h"
 #include "gradient/gradient.h"
+#include "job/job.h"
 #include "optimize/optimizer.h"
 
 /* One scalarised optimisation from one or more candidate starts. */
@@ -16,19 +17,27 @@ struct ff_task {
     double *starts; /* [n_starts][P]; the best of them, by simulation, is where it begins */
 };
 
+/* What became of the exact solution at a point; NONE where its task failed before. */
+enum ff_exact_status { FF_EXACT_NONE = -1, FF_EXACT_OK, FF_EXACT_NOT_ENUMERABLE, FF_EXACT_FAILED };
+
 /* What a task leaves: the point, re-evaluated with fresh random numbers, and its history. */
 struct ff_result {
     uint32_t id;
-    enum ff_status status;   /* other than FF_OK: a failed point, only `scalarization` is valid */
+    enum ff_status status;   /* other than FF_OK: a failed point, see ff_result_fail */
+    char *reason, *place;    /* of the failure: message, and where it was raised; NULL is "" */
     enum ff_outcome outcome; /* of the optimiser */
     struct ff_scalarization scalarization;
     int n_parameters;
-    double *theta;                                  /* [P] */
-    struct ff_means means;                          /* re-evaluated */
-    double exact_current, exact_entropy_production; /* at theta; NaN where not enumerable */
+    double *theta;         /* [P] */
+    struct ff_means means; /* re-evaluated */
+    enum ff_exact_status exact_status;
+    double exact_current, exact_entropy_production; /* at theta; NaN unless exact_status is OK */
     int64_t n_events;                               /* simulated in all */
     struct ff_trace trace;
 };
+
+/* Their field tables: what travels, and what files keep. */
+extern const struct ff_record_type ff_task_record, ff_result_record;
 
 /* Section `evaluation`: how a finished point is measured again. */
 struct ff_evaluation_options {
@@ -43,6 +52,9 @@ struct ff_plan {
     struct ff_optimizer_options optimizer;
     struct ff_evaluation_options evaluation;
 };
+
+/* Tasks of a front: the plan is a struct ff_plan, a worker a struct ff_task_solver. */
+extern const struct ff_job_kind ff_front_kind;
 
 /* Workspace of one worker. */
 struct ff_task_solver;
@@ -61,7 +73,7 @@ int ff_task_solver_n_states(const struct ff_task_solver *solver);
 void ff_task_solver_free(struct ff_task_solver *solver);
 
 /** Solve a task; a pure function of plan and task.  Never fails: trouble is in result->status.
- * `result` comes from ff_result_create. */
+ * The caller frees the result. */
 void ff_task_solver_run(struct ff_task_solver *solver, const struct ff_task *task,
                         struct ff_result *result);
 
@@ -82,6 +94,10 @@ enum ff_status ff_task_solver_measure(struct ff_task_solver *solver, const doubl
 /** Room for results over n_parameters with traces of n_iterations. */
 void ff_result_create(int n_parameters, int n_iterations, struct ff_result *out);
 void ff_result_free(struct ff_result *result);
+
+/** Make it the result of a task that failed with this status: id and scalarisation stay, every other real is NaN, there
+ * are no events and no outcome, and the reason is the message of the last error. */
+void ff_result_fail(struct ff_result *result, enum ff_status status);
 
 /** Room for a task with n_starts starts. */
 void ff_task_create(int n_parameters, int n_starts, struct ff_task *out);

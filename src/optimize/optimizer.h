@@ -37,8 +37,13 @@ struct ff_optimizer_options {
     int iterations;
 };
 
-/* Why an optimiser stopped; none of these is an error. */
-enum ff_outcome { FF_OUTCOME_CONVERGED, FF_OUTCOME_MAX_ITERATIONS, FF_OUTCOME_STALLED };
+/* Why an optimiser stopped, which is never an error; NONE where it failed instead. */
+enum ff_outcome {
+    FF_OUTCOME_NONE = -1,
+    FF_OUTCOME_CONVERGED,
+    FF_OUTCOME_MAX_ITERATIONS,
+    FF_OUTCOME_STALLED
+};
 
 /* Convergence history, arrays of shape [capacity]; entries from n_recorded on are NaN. */
 struct ff_trace {

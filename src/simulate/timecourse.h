@@ -10,9 +10,8 @@
 #ifndef FF_SIMULATE_TIMECOURSE_H
 #define FF_SIMULATE_TIMECOURSE_H
 
+#include "base/wide.h"
 #include "simulate/ensemble.h"
-
-__extension__ typedef unsigned __int128 ff_wide;
 
 /* Bounds under which the sums of fourth powers fit 127 bits. */
 enum { FF_TIMECOURSE_MAX_COUNT = 1 << 26, FF_TIMECOURSE_MAX_TRAJECTORIES = 1 << 23 };

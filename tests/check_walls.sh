@@ -37,7 +37,7 @@ uses[gradient]="${uses[simulate]}|simulate"
 uses[optimize]="base"
 uses[job]="${uses[gradient]}|gradient|optimize"
 uses[front]="${uses[job]}|job"
-uses[cluster]="${uses[front]}|front"
+uses[cluster]="base|job"
 uses[store]="${uses[front]}|front"
 uses[command]="${uses[front]}|front|cluster|store"
 
@@ -66,6 +66,7 @@ registered=$(ctest --test-dir "$BINARY_DIR" -N | sed -nE 's/^ *Test +#[0-9]+: //
 for file in tests/*.c tests/check_*.sh tests/check_*.py; do
     [ -e "$file" ] || continue
     name=$(basename "${file%.*}")
+    name=${name/#mpi_/check_} # the check that runs it
     grep -qxF "$name" <<<"$registered" || echo "$file"
 done | forbid "not registered with ctest"
 

@@ -1,11 +1,11 @@
-/* MPI: a manager on rank 0 that hands out tasks, workers that solve them.
+/* MPI: a manager on rank 0 that hands out tasks of any kind, workers that solve them.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #ifndef FF_CLUSTER_CLUSTER_H
 #define FF_CLUSTER_CLUSTER_H
 
-#include "front/scheduler.h"
-#include "simulate/timecourse.h"
+#include "base/wide.h"
+#include "job/job.h"
 
 /** Collective. Start MPI; works without mpirun, as one rank. MPI errors abort the job. */
 void ff_cluster_start(int *argc, char ***argv);
@@ -44,12 +44,12 @@ double ff_cluster_seconds(void);
 /** Called on rank 0 after every result and about ten times a second while waiting; `is_new` says which. */
 typedef void ff_cluster_tick(void *context, bool is_new);
 
-/** Rank 0 only. Give out all tasks, take in all results; sleeps while there is nothing to do. With one
- * rank it solves them itself, with `solver`; otherwise `solver` is unused. Ends by stopping the workers. */
-void ff_cluster_manage(struct ff_scheduler *scheduler, struct ff_task_solver *solver,
-                       int n_parameters, int n_iterations, ff_cluster_tick *tick, void *context);
-
-/** Ranks above 0 only. Solve tasks until told to stop. */
-void ff_cluster_work(struct ff_task_solver *solver, int n_parameters, int n_iterations);
+/** Collective. Give out all tasks of the source, take in all results. Rank 0 manages and sleeps while there is nothing
+ * to do, the others work; a single rank does both. `plan` is what the kind makes workers from, the same on all ranks.
+ * `source`, `tick` and its context are those of rank 0, NULL elsewhere.
+ * When a worker cannot be created on some rank no task is given out, and every rank has the status and message of the
+ * first such rank; nothing else fails. */
+enum ff_status ff_cluster_run(const struct ff_job_kind *kind, const void *plan,
+                              const struct ff_source *source, ff_cluster_tick *tick, void *context);
 
 #endif

@@ -1,138 +1,44 @@
 /* The manager's and the workers' loops.
  *
- * A message is an array of doubles: integers below 2^53 travel exactly, and no padding is sent. Waiting is
- * probing with naps that grow to ten milliseconds, because blocking receives of most MPI libraries spin.
+ * A message is a packed record. Waiting is probing with naps that grow to ten milliseconds, because blocking receives
+ * of most MPI libraries spin.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "cluster/cluster.h"
 
+#include <limits.h>
 #include <mpi.h>
 #include <stdlib.h>
-#include <string.h>
 #include <time.h>
 
 enum { TAG_TASK = 1, TAG_RESULT = 2, TAG_STOP = 3 };
-enum { SCALARIZATION_WORDS = 6, TASK_HEAD = 2, RESULT_HEAD = 11, N_TRACES = 4 };
 enum { SHORTEST_NAP_US = 50, LONGEST_NAP_US = 10000, TICK_US = 100000 };
 
 /* ---- messages ------------------------------------------------------------------------------- */
 
-static double *put_scalarization(double *at, const struct ff_scalarization *s)
+static void send_record(const struct ff_record_type *type, const void *record, int rank, int tag)
 {
-    const double words[SCALARIZATION_WORDS] = {(double)s->kind,  s->weight,
-                                               s->current_scale, s->entropy_scale,
-                                               s->current_ideal, s->entropy_ideal};
-    memcpy(at, words, sizeof words);
-    return at + SCALARIZATION_WORDS;
+    const size_t size = ff_record_size(type, record);
+    if (size > INT_MAX)
+        ff_status_abort(__FILE__, __LINE__, "a record is too large for one message");
+    void *bytes = ff_allocate_raw(size, 1);
+    ff_record_pack(type, record, bytes);
+    MPI_Send(bytes, (int)size, MPI_BYTE, rank, tag, MPI_COMM_WORLD);
+    free(bytes);
 }
 
-static const double *get_scalarization(const double *at, struct ff_scalarization *s)
-{
-    *s = (struct ff_scalarization){.kind = (enum ff_scalarization_kind)at[0],
-                                   .weight = at[1],
-                                   .current_scale = at[2],
-                                   .entropy_scale = at[3],
-                                   .current_ideal = at[4],
-                                   .entropy_ideal = at[5]};
-    return at + SCALARIZATION_WORDS;
-}
-
-static double *put_array(double *at, const double *values, int count)
-{
-    memcpy(at, values, sizeof *values * (size_t)count);
-    return at + count;
-}
-
-static const double *get_array(const double *at, double *values, int count)
-{
-    memcpy(values, at, sizeof *values * (size_t)count);
-    return at + count;
-}
-
-static void send_task(const struct ff_task *task, int rank)
-{
-    const int n_starts = task->n_starts * task->n_parameters;
-    const int size = TASK_HEAD + SCALARIZATION_WORDS + n_starts;
-    double *message = FF_NEW(double, size), *at = message;
-    *at++ = (double)task->id;
-    *at++ = (double)task->n_starts;
-    at = put_scalarization(at, &task->scalarization);
-    put_array(at, task->starts, n_starts);
-    MPI_Send(message, size, MPI_DOUBLE, rank, TAG_TASK, MPI_COMM_WORLD);
-    free(message);
-}
-
-static void receive_task(const MPI_Status *envelope, int n_parameters, struct ff_task *task)
+/* Ranks run the same program on machines of one kind, so bytes that do not unpack are a programmer's error. */
+static void receive_record(const struct ff_record_type *type, const MPI_Status *envelope,
+                           void *record)
 {
     int size;
-    MPI_Get_count(envelope, MPI_DOUBLE, &size);
-    double *message = FF_NEW(double, size);
-    MPI_Recv(message, size, MPI_DOUBLE, 0, TAG_TASK, MPI_COMM_WORLD, MPI_STATUS_IGNORE);
-    const double *at = message;
-    const uint32_t id = (uint32_t)*at++;
-    ff_task_create(n_parameters, (int)*at++, task);
-    task->id = id;
-    at = get_scalarization(at, &task->scalarization);
-    get_array(at, task->starts, task->n_starts * n_parameters);
-    free(message);
-}
-
-static int result_size(int n_parameters, int n_iterations)
-{
-    return RESULT_HEAD + SCALARIZATION_WORDS + n_parameters + N_TRACES * n_iterations;
-}
-
-static void send_result(const struct ff_result *result)
-{
-    const struct ff_trace *trace = &result->trace;
-    const int size = result_size(result->n_parameters, trace->capacity);
-    double *message = FF_NEW(double, size);
-    const double head[RESULT_HEAD] = {(double)result->id,
-                                      (double)result->status,
-                                      (double)result->outcome,
-                                      (double)result->n_events,
-                                      (double)trace->n_recorded,
-                                      result->exact_current,
-                                      result->exact_entropy_production,
-                                      result->means.current,
-                                      result->means.current_stderr,
-                                      result->means.entropy_production,
-                                      result->means.entropy_production_stderr};
-    double *at = put_array(message, head, RESULT_HEAD);
-    at = put_scalarization(at, &result->scalarization);
-    at = put_array(at, result->theta, result->n_parameters);
-    at = put_array(at, trace->value, trace->capacity);
-    at = put_array(at, trace->current, trace->capacity);
-    at = put_array(at, trace->entropy_production, trace->capacity);
-    put_array(at, trace->gradient_norm, trace->capacity);
-    MPI_Send(message, size, MPI_DOUBLE, 0, TAG_RESULT, MPI_COMM_WORLD);
-    free(message);
-}
-
-static void receive_result(int source, int n_parameters, int n_iterations, struct ff_result *result)
-{
-    const int size = result_size(n_parameters, n_iterations);
-    double *message = FF_NEW(double, size);
-    MPI_Recv(message, size, MPI_DOUBLE, source, TAG_RESULT, MPI_COMM_WORLD, MPI_STATUS_IGNORE);
-    ff_result_create(n_parameters, n_iterations, result);
-    result->id = (uint32_t)message[0];
-    result->status = (enum ff_status)message[1];
-    result->outcome = (enum ff_outcome)message[2];
-    result->n_events = (int64_t)message[3];
-    result->trace.n_recorded = (int)message[4];
-    result->exact_current = message[5];
-    result->exact_entropy_production = message[6];
-    result->means = (struct ff_means){.current = message[7],
-                                      .current_stderr = message[8],
-                                      .entropy_production = message[9],
-                                      .entropy_production_stderr = message[10]};
-    const double *at = get_scalarization(message + RESULT_HEAD, &result->scalarization);
-    at = get_array(at, result->theta, n_parameters);
-    at = get_array(at, result->trace.value, n_iterations);
-    at = get_array(at, result->trace.current, n_iterations);
-    at = get_array(at, result->trace.entropy_production, n_iterations);
-    get_array(at, result->trace.gradient_norm, n_iterations);
-    free(message);
+    MPI_Get_count(envelope, MPI_BYTE, &size);
+    void *bytes = ff_allocate_raw((unsigned long)size, 1);
+    MPI_Recv(bytes, size, MPI_BYTE, envelope->MPI_SOURCE, envelope->MPI_TAG, MPI_COMM_WORLD,
+             MPI_STATUS_IGNORE);
+    if (ff_record_unpack(type, bytes, (size_t)size, record) != FF_OK)
+        ff_status_abort(__FILE__, __LINE__, ff_status_message());
+    free(bytes);
 }
 
 /* ---- waiting -------------------------------------------------------------------------------- */
@@ -156,73 +62,71 @@ static bool has_message(int source, int tag, MPI_Status *envelope)
 
 /* ---- loops ---------------------------------------------------------------------------------- */
 
-static void manage_alone(struct ff_scheduler *scheduler, struct ff_task_solver *solver,
-                         int n_parameters, int n_iterations, ff_cluster_tick *tick, void *context)
+/* What rank 0 manages, with room for one task and one result. */
+struct farm {
+    const struct ff_job_kind *kind;
+    const struct ff_source *source;
+    ff_cluster_tick *tick;
+    void *context; /* of tick */
+    void *task, *result;
+};
+
+static void manage_alone(const struct farm *farm, void *worker)
 {
-    struct ff_task task;
-    while (ff_scheduler_next(scheduler, &task)) {
-        struct ff_result result;
-        ff_result_create(n_parameters, n_iterations, &result);
-        ff_task_solver_run(solver, &task, &result);
-        ff_task_free(&task);
-        ff_scheduler_complete(scheduler, &result);
-        tick(context, true);
+    const struct ff_source *source = farm->source;
+    while (source->next(source->context, farm->task)) {
+        farm->kind->solve(worker, farm->task, farm->result);
+        ff_record_free(farm->kind->task, farm->task);
+        source->complete(source->context, farm->result);
+        farm->tick(farm->context, true);
     }
 }
 
 /* Hand tasks to idle workers while there are both. */
-static void feed_workers(struct ff_scheduler *scheduler, int *idle, int *n_idle)
+static void feed_workers(const struct farm *farm, int *idle, int *n_idle)
 {
-    struct ff_task task;
-    while (*n_idle > 0 && ff_scheduler_next(scheduler, &task)) {
-        send_task(&task, idle[--*n_idle]);
-        ff_task_free(&task);
+    const struct ff_source *source = farm->source;
+    while (*n_idle > 0 && source->next(source->context, farm->task)) {
+        send_record(farm->kind->task, farm->task, idle[--*n_idle], TAG_TASK);
+        ff_record_free(farm->kind->task, farm->task);
     }
 }
 
-static void manage_workers(struct ff_scheduler *scheduler, int n_parameters, int n_iterations,
-                           ff_cluster_tick *tick, void *context)
+static void manage_workers(const struct farm *farm)
 {
+    const struct ff_source *source = farm->source;
     const int n_workers = ff_cluster_size() - 1;
     int *idle = FF_NEW(int, n_workers);
     int n_idle = n_workers, nap_us = SHORTEST_NAP_US, since_tick_us = 0;
     for (int i = 0; i < n_workers; i++)
         idle[i] = n_workers - i;
-    feed_workers(scheduler, idle, &n_idle);
-    while (!ff_scheduler_is_done(scheduler)) {
+    feed_workers(farm, idle, &n_idle);
+    while (!source->is_done(source->context)) {
         MPI_Status envelope;
         if (!has_message(MPI_ANY_SOURCE, TAG_RESULT, &envelope)) {
             since_tick_us += nap(&nap_us);
             if (since_tick_us >= TICK_US) {
-                tick(context, false);
+                farm->tick(farm->context, false);
                 since_tick_us = 0;
             }
             continue;
         }
-        struct ff_result result;
-        receive_result(envelope.MPI_SOURCE, n_parameters, n_iterations, &result);
+        receive_record(farm->kind->result, &envelope, farm->result);
         idle[n_idle++] = envelope.MPI_SOURCE;
-        ff_scheduler_complete(scheduler, &result);
-        feed_workers(scheduler, idle, &n_idle);
-        tick(context, true);
+        source->complete(source->context, farm->result);
+        feed_workers(farm, idle, &n_idle);
+        farm->tick(farm->context, true);
         nap_us = SHORTEST_NAP_US;
     }
+    for (int rank = 1; rank <= n_workers; rank++)
+        MPI_Send(NULL, 0, MPI_BYTE, rank, TAG_STOP, MPI_COMM_WORLD);
     free(idle);
 }
 
-void ff_cluster_manage(struct ff_scheduler *scheduler, struct ff_task_solver *solver,
-                       int n_parameters, int n_iterations, ff_cluster_tick *tick, void *context)
+/* Solve tasks until told to stop. */
+static void work(const struct farm *farm, void *worker)
 {
-    if (ff_cluster_size() == 1)
-        manage_alone(scheduler, solver, n_parameters, n_iterations, tick, context);
-    else
-        manage_workers(scheduler, n_parameters, n_iterations, tick, context);
-    for (int rank = 1; rank < ff_cluster_size(); rank++)
-        MPI_Send(NULL, 0, MPI_DOUBLE, rank, TAG_STOP, MPI_COMM_WORLD);
-}
-
-void ff_cluster_work(struct ff_task_solver *solver, int n_parameters, int n_iterations)
-{
+    const struct ff_job_kind *kind = farm->kind;
     int nap_us = SHORTEST_NAP_US;
     for (;;) {
         MPI_Status envelope;
@@ -232,16 +136,44 @@ void ff_cluster_work(struct ff_task_solver *solver, int n_parameters, int n_iter
         }
         nap_us = SHORTEST_NAP_US;
         if (envelope.MPI_TAG == TAG_STOP) {
-            MPI_Recv(NULL, 0, MPI_DOUBLE, 0, TAG_STOP, MPI_COMM_WORLD, MPI_STATUS_IGNORE);
+            MPI_Recv(NULL, 0, MPI_BYTE, 0, TAG_STOP, MPI_COMM_WORLD, MPI_STATUS_IGNORE);
             return;
         }
-        struct ff_task task;
-        struct ff_result result;
-        receive_task(&envelope, n_parameters, &task);
-        ff_result_create(n_parameters, n_iterations, &result);
-        ff_task_solver_run(solver, &task, &result);
-        send_result(&result);
-        ff_result_free(&result);
-        ff_task_free(&task);
+        receive_record(kind->task, &envelope, farm->task);
+        kind->solve(worker, farm->task, farm->result);
+        send_record(kind->result, farm->result, 0, TAG_RESULT);
+        ff_record_free(kind->task, farm->task);
+        ff_record_free(kind->result, farm->result);
     }
+}
+
+enum ff_status ff_cluster_run(const struct ff_job_kind *kind, const void *plan,
+                              const struct ff_source *source, ff_cluster_tick *tick, void *context)
+{
+    const bool is_manager = ff_cluster_rank() == 0, is_alone = ff_cluster_size() == 1;
+    void *worker = NULL;
+    enum ff_status status = FF_OK;
+    if (!is_manager || is_alone)
+        status = kind->worker_create(plan, &worker);
+    const bool has_worker = status == FF_OK && (!is_manager || is_alone);
+    status = ff_cluster_agree_status(status);
+    if (status == FF_OK) {
+        struct farm farm = {kind,
+                            source,
+                            tick,
+                            context,
+                            ff_allocate(1, kind->task->size),
+                            ff_allocate(1, kind->result->size)};
+        if (is_alone)
+            manage_alone(&farm, worker);
+        else if (is_manager)
+            manage_workers(&farm);
+        else
+            work(&farm, worker);
+        free(farm.task);
+        free(farm.result);
+    }
+    if (has_worker)
+        kind->worker_free(worker);
+    return status;
 }

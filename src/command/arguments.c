@@ -4,6 +4,7 @@
 #include "build_info.h"
 #include "cluster/cluster.h"
 #include "command/command.h"
+#include "gradient/estimator.h"
 
 #include <getopt.h>
 #include <stdlib.h>

@@ -57,6 +57,7 @@ void ff_arguments_free(struct ff_arguments *arguments);
 struct ff_setup {
     char *given, *resolved; /* YAML: the file's text, and the configuration with every default */
     struct ff_system *system;
+    struct ff_chain *chain; /* NULL before ff_setup_enumerate, and where the states are too many */
     struct ff_plan plan;
     struct ff_front_options front;
     struct ff_reference_options reference;
@@ -71,6 +72,9 @@ enum ff_status ff_setup_read_text(const char *name, const char *text, struct ff_
 
 /** Collective. Copy the configuration of rank 0 to the others. */
 void ff_setup_share(const struct ff_arguments *arguments, struct ff_setup *setup);
+
+/** Enumerate the states, up to FF_MAX_STATES, for the setup and its plan: once, before anything that borrows the chain. */
+void ff_setup_enumerate(struct ff_setup *setup);
 
 /** NULL-safe members. */
 void ff_setup_free(struct ff_setup *setup);

@@ -4,6 +4,7 @@
 #include "command/command.h"
 #include "command/json.h"
 #include "front/accuracy.h"
+#include "gradient/estimator.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -23,6 +24,7 @@ struct checked {
 /* What all checks share. */
 struct check {
     const struct ff_system *system;
+    const struct ff_chain *chain;
     struct ff_gradient_options options;
     int n_repeats;
     double *rates, *exact; /* [R]; [FF_N_TARGETS][P] */
@@ -48,13 +50,13 @@ static void compare_baseline(const struct check *check, struct checked *checked)
     mixed.baseline =
         mixed.baseline > 0 ? mixed.baseline : BASELINE_PER_TRACKED * check->options.tracked;
     struct ff_accuracy with, alone;
-    ff_accuracy_measure(check->system, &mixed, check->rates, check->scalarizations, 1,
+    ff_accuracy_measure(check->system, check->chain, &mixed, check->rates, check->scalarizations, 1,
                         check->n_repeats, &with);
     struct ff_gradient_options pure = mixed;
     pure.baseline = 0;
     const double cost_ratio = with.seconds / fmax(checked->accuracy.seconds, 1e-9);
     pure.tracked = (int)fmin(fmax(round(mixed.tracked * cost_ratio), 1.0), 1e6);
-    ff_accuracy_measure(check->system, &pure, check->rates, check->scalarizations, 2,
+    ff_accuracy_measure(check->system, check->chain, &pure, check->rates, check->scalarizations, 2,
                         check->n_repeats, &alone);
     checked->n_baseline = mixed.baseline;
     checked->n_tracked_alone = pure.tracked;
@@ -76,8 +78,8 @@ static void check_estimator(const struct check *check, const struct ff_estimator
     options.estimator = estimator;
     options.baseline = 0;
     *checked = (struct checked){.estimator = estimator};
-    ff_accuracy_measure(check->system, &options, check->rates, check->scalarizations, 0,
-                        check->n_repeats, &checked->accuracy);
+    ff_accuracy_measure(check->system, check->chain, &options, check->rates, check->scalarizations,
+                        0, check->n_repeats, &checked->accuracy);
     compare_baseline(check, checked);
 }
 
@@ -239,8 +241,10 @@ static double plain_ns_per_event(const struct check *check)
     few.baseline = 0;
     few.tracked = many.tracked = 1;
     many.baseline = 1000;
-    ff_accuracy_measure(check->system, &few, check->rates, check->scalarizations, 3, 20, &without);
-    ff_accuracy_measure(check->system, &many, check->rates, check->scalarizations, 3, 20, &with);
+    ff_accuracy_measure(check->system, check->chain, &few, check->rates, check->scalarizations, 3,
+                        20, &without);
+    ff_accuracy_measure(check->system, check->chain, &many, check->rates, check->scalarizations, 3,
+                        20, &with);
     const double ns =
         1e9 * (with.seconds - without.seconds) / (double)(with.n_events - without.n_events);
     ff_accuracy_free(&without);
@@ -250,12 +254,13 @@ static double plain_ns_per_event(const struct check *check)
 
 static enum ff_status check_all(struct check *check, bool is_json)
 {
-    TRY(ff_accuracy_exact(check->system, check->rates, check->scalarizations, check->exact));
+    TRY(ff_accuracy_exact(check->system, check->chain, check->rates, check->scalarizations,
+                          check->exact));
     check->plain_ns = plain_ns_per_event(check);
     struct checked list[MAX_ESTIMATORS];
     int n = 0;
     for (int i = 0; ff_estimator_types[i] != NULL; i++)
-        if (ff_estimator_types[i] != &ff_estimator_exact)
+        if (!ff_estimator_types[i]->is_exact)
             check_estimator(check, ff_estimator_types[i], &list[n++]);
     if (is_json) {
         print_json(check, list, n);
@@ -274,8 +279,10 @@ static enum ff_status gradcheck_run(const struct ff_arguments *arguments)
 {
     struct ff_setup setup;
     TRY(ff_setup_read(arguments, &setup));
+    ff_setup_enumerate(&setup);
     const struct ff_system *system = setup.system;
     struct check check = {.system = system,
+                          .chain = setup.chain,
                           .options = setup.plan.gradient,
                           .n_repeats = arguments->n_repeats,
                           .rates = FF_NEW(double, system->process->n_channels),

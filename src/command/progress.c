@@ -39,7 +39,7 @@ static void print_newest(const struct ff_archive *archive)
             newest = &archive->points[i];
     if (newest->status != FF_OK)
         fprintf(stderr, "task %u: weight %.4f failed: %s\n", newest->id,
-                newest->scalarization.weight, ff_status_text(newest->status));
+                newest->scalarization.weight, newest->reason);
     else
         fprintf(stderr,
                 "task %u: weight %.4f, current %.6g +- %.2g, entropy production %.6g +- %.2g\n",

@@ -75,16 +75,15 @@ static void tick(void *context, bool is_new)
     }
 }
 
-/* The exact optimum at every point's scalarisation; NULL where the states are too many. */
-static struct ff_reference *find_reference(const struct run *run)
+/* The exact optimum at every point's scalarisation. */
+static enum ff_status find_reference(const struct run *run, struct ff_reference **out)
 {
     const struct ff_archive *archive = ff_scheduler_archive(run->scheduler);
-    const struct ff_system *system = run->setup->system;
-    const size_t n = (size_t)archive->n_points, n_parameters = (size_t)system->design->n_parameters;
-    if (!run->setup->reference.is_wanted)
-        return NULL;
-    struct ff_scalarization *scalarizations = FF_NEW(struct ff_scalarization, n);
-    double *hints = FF_NEW(double, n *n_parameters);
+    const struct ff_setup *setup = run->setup;
+    const size_t n = (size_t)archive->n_points;
+    const size_t n_parameters = (size_t)setup->system->design->n_parameters;
+    struct ff_scalarization *scalarizations = FF_RAW(struct ff_scalarization, n);
+    double *hints = FF_RAW(double, n *n_parameters);
     for (size_t i = 0; i < n; i++) {
         scalarizations[i] = archive->points[i].scalarization;
         hints[i * n_parameters] = NAN;
@@ -92,12 +91,19 @@ static struct ff_reference *find_reference(const struct run *run)
             memcpy(hints + i * n_parameters, archive->points[i].theta,
                    sizeof *hints * n_parameters);
     }
-    struct ff_reference *reference =
-        ff_reference_create(system, &run->setup->reference, run->setup->plan.gradient.seed,
-                            scalarizations, archive->n_points, hints);
+    const enum ff_status status = ff_reference_create(
+        setup->system, setup->chain, &setup->reference, setup->plan.gradient.seed, scalarizations,
+        archive->n_points, hints, out);
     free(scalarizations);
     free(hints);
-    return reference;
+    return status;
+}
+
+/* Add to a message, behind what there is. */
+static void say_more(char *message, size_t size, const char *what, const char *why)
+{
+    const size_t used = strlen(message);
+    snprintf(message + used, size - used, "%s%s%s", used > 0 ? "; " : "", what, why);
 }
 
 /* The reference may take long, so the points are in the file before it is begun. */
@@ -105,17 +111,19 @@ static enum ff_status finish(const struct run *run)
 {
     const struct ff_archive *archive = ff_scheduler_archive(run->scheduler);
     const struct ff_front_metrics metrics = metrics_of(run);
-    char message[160] = "";
+    char message[512] = "";
     if (metrics.n_failed == archive->n_points) {
         TRY(write_file(run, NULL, FF_RUN_FAILED, "every task failed"));
         return ff_status_raise(FF_ERR_NUMERICAL, "every task failed; the first one: %s",
-                               ff_status_text(archive->points[0].status));
+                               archive->points[0].reason);
     }
     TRY(write_file(run, NULL, FF_RUN_RUNNING, "all points found, exact reference to come"));
     if (metrics.n_failed > 0)
         snprintf(message, sizeof message, "%d of %d tasks failed", metrics.n_failed,
                  archive->n_points);
-    struct ff_reference *reference = find_reference(run);
+    struct ff_reference *reference = NULL;
+    if (run->setup->reference.is_wanted && find_reference(run, &reference) != FF_OK)
+        say_more(message, sizeof message, "no exact reference: ", ff_status_message());
     const enum ff_status status = write_file(run, reference, FF_RUN_COMPLETE, message);
     ff_reference_free(reference);
     TRY(status);
@@ -127,32 +135,34 @@ static enum ff_status finish(const struct run *run)
     return FF_OK;
 }
 
+/* Rank 0 only; takes part in ff_cluster_run. */
 static enum ff_status manage(const struct ff_arguments *arguments, const struct ff_setup *setup,
-                             struct ff_task_solver *solver, double current_scale,
-                             double entropy_scale, char *hosts)
+                             double current_scale, double entropy_scale, char *hosts)
 {
-    const int n_parameters = setup->system->design->n_parameters;
     struct run run = {.arguments = arguments,
                       .setup = setup,
                       .current_scale = current_scale,
                       .entropy_scale = entropy_scale,
                       .hosts = hosts};
     ff_note_start(run.started, sizeof run.started);
-    ff_scheduler_create(&setup->front, n_parameters, current_scale, entropy_scale, &run.scheduler);
+    ff_scheduler_create(&setup->front, setup->system->design->n_parameters, current_scale,
+                        entropy_scale, &run.scheduler);
     ff_progress_create(arguments->is_quiet, arguments->is_verbose, &run.progress);
-    ff_cluster_manage(run.scheduler, solver, n_parameters, setup->plan.optimizer.iterations, tick,
-                      &run);
+    const struct ff_source source = ff_scheduler_source(run.scheduler);
+    enum ff_status status = ff_cluster_run(&ff_front_kind, &setup->plan, &source, tick, &run);
     ff_progress_free(run.progress);
-    const enum ff_status status = finish(&run);
+    if (status == FF_OK)
+        status = finish(&run);
     ff_scheduler_free(run.scheduler);
     return status;
 }
 
-/* The exact estimator needs states that can be enumerated; nothing else can fail in a solver's creation. */
+/* The exact estimator needs states that can be enumerated; to be told before the output is touched. */
 static enum ff_status check_estimator(const struct ff_plan *plan)
 {
     struct ff_gradient *gradient;
-    if (ff_gradient_create(plan->system, &plan->gradient, &gradient) != FF_OK)
+    if (ff_gradient_create(plan->system, plan->functionals, plan->chain, &plan->gradient,
+                           &gradient) != FF_OK)
         return ff_status_raise(FF_ERR_CONFIG, "gradient.estimator: %s", ff_status_message());
     ff_gradient_free(gradient);
     return FF_OK;
@@ -163,16 +173,10 @@ static enum ff_status prepare(const struct ff_arguments *arguments, struct ff_se
                               double *current_scale, double *entropy_scale)
 {
     TRY(ff_setup_read(arguments, setup));
+    ff_setup_enumerate(setup);
     TRY(check_estimator(&setup->plan));
     TRY(ff_front_file_check(arguments->output, arguments->is_forced));
     return ff_setup_scales(setup, current_scale, entropy_scale);
-}
-
-/* What could fail here has been tried by rank 0. */
-static void create_solver(const struct ff_plan *plan, struct ff_task_solver **out)
-{
-    if (ff_task_solver_create(plan, out) != FF_OK)
-        ff_status_abort(__FILE__, __LINE__, ff_status_message());
 }
 
 static enum ff_status run_run(const struct ff_arguments *arguments)
@@ -189,16 +193,13 @@ static enum ff_status run_run(const struct ff_arguments *arguments)
         return status;
     }
     ff_setup_share(arguments, &setup);
+    if (!is_manager)
+        ff_setup_enumerate(&setup);
     char *hosts = ff_cluster_hosts();
-    struct ff_task_solver *solver = NULL;
-    if (!is_manager || ff_cluster_size() == 1)
-        create_solver(&setup.plan, &solver);
     if (is_manager)
-        status = manage(arguments, &setup, solver, current_scale, entropy_scale, hosts);
+        status = manage(arguments, &setup, current_scale, entropy_scale, hosts);
     else
-        ff_cluster_work(solver, setup.system->design->n_parameters,
-                        setup.plan.optimizer.iterations);
-    ff_task_solver_free(solver);
+        status = ff_cluster_run(&ff_front_kind, &setup.plan, NULL, NULL, NULL);
     free(hosts);
     ff_setup_free(&setup);
     return ff_cluster_share_status(status);

@@ -82,8 +82,16 @@ void ff_setup_free(struct ff_setup *setup)
 {
     free(setup->given);
     free(setup->resolved);
+    ff_chain_free(setup->chain);
     ff_system_free(setup->system);
     *setup = (struct ff_setup){0};
+}
+
+void ff_setup_enumerate(struct ff_setup *setup)
+{
+    if (ff_chain_create(setup->system->process, FF_MAX_STATES, &setup->chain) != FF_OK)
+        setup->chain = NULL;
+    setup->plan.chain = setup->chain;
 }
 
 double *ff_setup_initial_theta(const struct ff_setup *setup)
@@ -93,20 +101,39 @@ double *ff_setup_initial_theta(const struct ff_setup *setup)
     return theta;
 }
 
-static enum ff_status measure_scales(const struct ff_setup *setup, struct ff_gradient *gradient,
-                                     const double *rates, struct ff_estimate *estimate,
-                                     double *current_scale, double *entropy_scale)
+/* Scales from the fluxes of an estimate. */
+static enum ff_status scales_from(const struct ff_system *system,
+                                  const struct ff_estimate *estimate, double *current_scale,
+                                  double *entropy_scale)
 {
-    TRY(ff_gradient_estimate(gradient, rates, scale_task, 0, estimate));
     *current_scale = *entropy_scale = 0.0;
-    for (int r = 0; r < setup->system->process->n_channels; r++) {
-        *current_scale += fabs(setup->system->observables->current[r]) * estimate->flux[r];
+    for (int r = 0; r < system->process->n_channels; r++) {
+        *current_scale += fabs(system->observables->current[r]) * estimate->flux[r];
         *entropy_scale += estimate->flux[r];
     }
     CHECK(*current_scale > 0.0 && isfinite(*current_scale), FF_ERR_NUMERICAL,
           "the scale of the current is %g at the initial design; give objective.scale",
           *current_scale);
     return FF_OK;
+}
+
+/* By the score estimator, which never diverges; only its fluxes are used. */
+static enum ff_status measure_scales(const struct ff_setup *setup, const double *rates,
+                                     double *current_scale, double *entropy_scale)
+{
+    struct ff_gradient_options options = setup->plan.gradient;
+    struct ff_gradient *gradient;
+    struct ff_estimate estimate;
+    options.estimator = &ff_estimator_score;
+    TRY(ff_gradient_create(setup->system, setup->plan.functionals, setup->chain, &options,
+                           &gradient));
+    ff_estimate_create(gradient, &estimate);
+    enum ff_status status = ff_gradient_estimate(gradient, rates, scale_task, 0, 1, &estimate);
+    if (status == FF_OK)
+        status = scales_from(setup->system, &estimate, current_scale, entropy_scale);
+    ff_estimate_free(&estimate);
+    ff_gradient_free(gradient);
+    return status;
 }
 
 enum ff_status ff_setup_scales(const struct ff_setup *setup, double *current_scale,
@@ -119,18 +146,9 @@ enum ff_status ff_setup_scales(const struct ff_setup *setup, double *current_sca
         return FF_OK;
     }
     double *theta = ff_setup_initial_theta(setup);
-    double *rates = FF_NEW(double, system->process->n_channels);
-    struct ff_gradient *gradient = NULL;
-    struct ff_estimate estimate;
+    double *rates = FF_RAW(double, system->process->n_channels);
     ff_design_rates(system->design, theta, rates);
-    struct ff_gradient_options options = setup->plan.gradient;
-    options.estimator = &ff_estimator_score; /* never diverges; only its fluxes are used */
-    ff_estimate_create(system->process->n_channels, &estimate);
-    enum ff_status status = ff_gradient_create(system, &options, &gradient);
-    if (status == FF_OK)
-        status = measure_scales(setup, gradient, rates, &estimate, current_scale, entropy_scale);
-    ff_estimate_free(&estimate);
-    ff_gradient_free(gradient);
+    const enum ff_status status = measure_scales(setup, rates, current_scale, entropy_scale);
     free(rates);
     free(theta);
     return status;

@@ -9,40 +9,47 @@
 #include <math.h>
 #include <stdlib.h>
 
-static void print_table(const struct ff_process *process, const struct ff_averages *averages)
+static void print_row(const char *name, struct ff_average average, const char *unit)
+{
+    printf("%-20s %18.10g %12.3g%s\n", name, average.mean, average.standard_error, unit);
+}
+
+static void print_table(const struct ff_process *process, const struct ff_occupancy *occupancy)
 {
     enum { MAX_ROWS = 40 };
-    const struct ff_means *means = &averages->means;
     printf("%-20s %18s %12s\n", "", "mean", "stderr");
-    printf("%-20s %18.10g %12.3g  per unit time\n", "current", means->current,
-           means->current_stderr);
-    printf("%-20s %18.10g %12.3g  k_B per unit time\n", "entropy_production",
-           means->entropy_production, means->entropy_production_stderr);
-    printf("%-20s %18.10g %12.3g  events per unit time\n", "activity", averages->activity,
-           averages->activity_stderr);
+    print_row("current", occupancy->observables[FF_J], "  per unit time");
+    print_row("entropy_production", occupancy->observables[FF_SIGMA], "  k_B per unit time");
+    print_row("activity", occupancy->activity, "  events per unit time");
     printf("\n%-20s %18s %12s\n", "site", "occupancy", "stderr");
     for (int i = 0; i < process->n_sites && i < MAX_ROWS; i++)
-        printf("%-20s %18.10g %12.3g\n", process->site_names[i], averages->occupancy[i],
-               averages->occupancy_stderr[i]);
+        print_row(process->site_names[i], occupancy->sites[i], "");
     if (process->n_sites > MAX_ROWS)
         printf("... %d more, all with --json\n", process->n_sites - MAX_ROWS);
 }
 
-static void print_json(const struct ff_process *process, const struct ff_averages *averages)
+/* A mean under its name, and its standard error. */
+static void put_average(json_t *document, const char *name, struct ff_average average)
 {
-    json_t *document = json_object();
-    const struct ff_means *means = &averages->means;
-    ff_json_put(document, "current", means->current);
-    ff_json_put(document, "current_stderr", means->current_stderr);
-    ff_json_put(document, "entropy_production", means->entropy_production);
-    ff_json_put(document, "entropy_production_stderr", means->entropy_production_stderr);
-    ff_json_put(document, "activity", averages->activity);
-    ff_json_put(document, "activity_stderr", averages->activity_stderr);
+    char stderr_name[64];
+    snprintf(stderr_name, sizeof stderr_name, "%s_stderr", name);
+    ff_json_put(document, name, average.mean);
+    ff_json_put(document, stderr_name, average.standard_error);
+}
+
+static void print_json(const struct ff_process *process, const struct ff_occupancy *occupancy)
+{
+    json_t *document = json_object(), *means = json_array(), *errors = json_array();
+    put_average(document, "current", occupancy->observables[FF_J]);
+    put_average(document, "entropy_production", occupancy->observables[FF_SIGMA]);
+    put_average(document, "activity", occupancy->activity);
+    for (int i = 0; i < process->n_sites; i++) {
+        json_array_append_new(means, ff_json_number(occupancy->sites[i].mean));
+        json_array_append_new(errors, ff_json_number(occupancy->sites[i].standard_error));
+    }
     json_object_set_new(document, "site", ff_json_texts(process->site_names, process->n_sites));
-    json_object_set_new(document, "occupancy",
-                        ff_json_numbers(averages->occupancy, process->n_sites));
-    json_object_set_new(document, "occupancy_stderr",
-                        ff_json_numbers(averages->occupancy_stderr, process->n_sites));
+    json_object_set_new(document, "occupancy", means);
+    json_object_set_new(document, "occupancy_stderr", errors);
     ff_json_print(document);
 }
 
@@ -61,13 +68,14 @@ static enum ff_status print_averages(const struct ff_arguments *arguments,
                                      const struct ff_setup *setup, const double *rates)
 {
     const struct ff_draw_key key = {setup->plan.gradient.seed, 0, 0, FF_PURPOSE_EVALUATE};
-    struct ff_averages averages;
-    ff_averages_measure(setup->system, rates, key, setup->plan.evaluation.horizon,
-                        setup->plan.evaluation.trajectories, &averages);
-    const bool is_steady = isfinite(averages.means.current) && averages.activity > 0.0;
+    struct ff_occupancy occupancy;
+    ff_occupancy_measure(setup->system, rates, key, setup->plan.evaluation.horizon,
+                         setup->plan.evaluation.trajectories, &occupancy);
+    const bool is_steady =
+        isfinite(occupancy.observables[FF_J].mean) && occupancy.activity.mean > 0.0;
     if (is_steady)
-        (arguments->is_json ? print_json : print_table)(setup->system->process, &averages);
-    ff_averages_free(&averages);
+        (arguments->is_json ? print_json : print_table)(setup->system->process, &occupancy);
+    ff_occupancy_free(&occupancy);
     CHECK(is_steady, FF_ERR_NUMERICAL,
           "%s: trajectories end in a state that nothing leaves: there are no steady-state averages",
           arguments->input);

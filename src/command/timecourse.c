@@ -18,9 +18,9 @@ static enum ff_status measure(const struct ff_setup *setup, const double *rates,
     struct ff_engine *engine;
     struct ff_kinetics *kinetics;
     struct ff_walk *walk;
-    ff_engine_create(setup->system, &engine);
-    ff_kinetics_create(setup->system, &kinetics);
-    ff_kinetics_set(kinetics, setup->system, rates);
+    ff_engine_create(setup->system->process, &engine);
+    ff_kinetics_create(setup->system, setup->plan.functionals, &kinetics);
+    ff_kinetics_set(kinetics, rates);
     ff_walk_create(engine, &walk);
     enum ff_status status = FF_OK;
     for (int i = ff_cluster_rank(); i < setup->timecourse.trajectories && status == FF_OK;

@@ -3,6 +3,8 @@
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "front/accuracy.h"
 
+#include "gradient/estimator.h"
+
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -35,11 +37,11 @@ static void pull_back_targets(const struct ff_system *system, const double *rate
     const struct ff_design *design = system->design;
     const int n = design->n_parameters;
     double *by_current = out, *by_entropy = out + n;
-    ff_design_pull_back(design, rates, estimate->current_gradient, by_current);
-    ff_design_pull_back(design, rates, estimate->entropy_gradient, by_entropy);
+    ff_design_pull_back(design, rates, ff_estimate_gradient(estimate, FF_J), by_current);
+    ff_design_pull_back(design, rates, ff_estimate_gradient(estimate, FF_SIGMA), by_entropy);
     for (int s = 0; s < 2; s++) {
         double slope_j, slope_s;
-        ff_scalarize(&scalarizations[s], estimate->current, estimate->entropy_production, &slope_j,
+        ff_scalarize(&scalarizations[s], estimate->mean[FF_J], estimate->mean[FF_SIGMA], &slope_j,
                      &slope_s);
         for (int p = 0; p < n; p++)
             out[(FF_TARGET_WEIGHTED + s) * n + p] =
@@ -47,31 +49,22 @@ static void pull_back_targets(const struct ff_system *system, const double *rate
     }
 }
 
-static enum ff_status solve_exact(const struct ff_system *system, const double *rates,
-                                  struct ff_estimate *estimate)
+enum ff_status ff_accuracy_exact(const struct ff_system *system, const struct ff_chain *chain,
+                                 const double *rates, struct ff_scalarization scalarizations[2],
+                                 double *out)
 {
-    struct ff_exact *exact;
-    TRY(ff_exact_create(system, NULL, &exact));
-    const enum ff_status status = ff_exact_solve(exact, rates);
-    if (status == FF_OK) {
-        ff_exact_means(exact, &estimate->current, &estimate->entropy_production);
-        ff_exact_gradient(exact, estimate->current_gradient, estimate->entropy_gradient);
-    }
-    ff_exact_free(exact);
-    return status;
-}
-
-enum ff_status ff_accuracy_exact(const struct ff_system *system, const double *rates,
-                                 struct ff_scalarization scalarizations[2], double *out)
-{
+    const struct ff_gradient_options options = {.estimator = &ff_estimator_exact};
+    struct ff_gradient *gradient;
     struct ff_estimate estimate;
-    ff_estimate_create(system->process->n_channels, &estimate);
-    const enum ff_status status = solve_exact(system, rates, &estimate);
+    TRY(ff_gradient_create(system, ff_system_functionals(system), chain, &options, &gradient));
+    ff_estimate_create(gradient, &estimate);
+    const enum ff_status status = ff_gradient_estimate(gradient, rates, 0, 0, 1, &estimate);
     if (status == FF_OK) {
-        ff_accuracy_scalarizations(estimate.current, estimate.entropy_production, scalarizations);
+        ff_accuracy_scalarizations(estimate.mean[FF_J], estimate.mean[FF_SIGMA], scalarizations);
         pull_back_targets(system, rates, &estimate, scalarizations, out);
     }
     ff_estimate_free(&estimate);
+    ff_gradient_free(gradient);
     return status;
 }
 
@@ -92,9 +85,35 @@ static void add_sample(const double *sample, int count, int n_before, double *me
     }
 }
 
-void ff_accuracy_measure(const struct ff_system *system, const struct ff_gradient_options *options,
-                         const double *rates, const struct ff_scalarization scalarizations[2],
-                         uint32_t task, int n_repeats, struct ff_accuracy *out)
+/* All repeats, each a sample of all targets. */
+static enum ff_status repeat(struct ff_gradient *gradient, const double *rates,
+                             const struct ff_scalarization scalarizations[2], uint32_t task,
+                             struct ff_accuracy *out)
+{
+    const int count = FF_N_TARGETS * out->n_parameters;
+    enum ff_status status = FF_OK;
+    struct ff_estimate estimate;
+    double *sample = FF_RAW(double, count);
+    ff_estimate_create(gradient, &estimate);
+    for (int i = 0; i < out->n_repeats && status == FF_OK; i++) {
+        const double before = processor_seconds();
+        status = ff_gradient_estimate(gradient, rates, task, (uint32_t)i, 1, &estimate);
+        out->seconds += processor_seconds() - before;
+        if (status != FF_OK)
+            break;
+        out->n_events += estimate.n_events;
+        pull_back_targets(gradient->system, rates, &estimate, scalarizations, sample);
+        add_sample(sample, count, i, out->mean, out->variance);
+    }
+    ff_estimate_free(&estimate);
+    free(sample);
+    return status;
+}
+
+void ff_accuracy_measure(const struct ff_system *system, const struct ff_chain *chain,
+                         const struct ff_gradient_options *options, const double *rates,
+                         const struct ff_scalarization scalarizations[2], uint32_t task,
+                         int n_repeats, struct ff_accuracy *out)
 {
     const int n = system->design->n_parameters, count = FF_N_TARGETS * n;
     *out = (struct ff_accuracy){.n_parameters = n,
@@ -102,26 +121,15 @@ void ff_accuracy_measure(const struct ff_system *system, const struct ff_gradien
                                 .mean = FF_NEW(double, count),
                                 .variance = FF_NEW(double, count)};
     struct ff_gradient *gradient;
-    struct ff_estimate estimate;
-    double *sample = FF_NEW(double, count);
-    ff_gradient_create(system, options, &gradient);
-    ff_estimate_create(system->process->n_channels, &estimate);
-    for (int i = 0; i < n_repeats && out->status == FF_OK; i++) {
-        const double before = processor_seconds();
-        out->status = ff_gradient_estimate(gradient, rates, task, (uint32_t)i, &estimate);
-        out->seconds += processor_seconds() - before;
-        out->n_events += estimate.n_events;
-        if (out->status != FF_OK)
-            break;
-        pull_back_targets(system, rates, &estimate, scalarizations, sample);
-        add_sample(sample, count, i, out->mean, out->variance);
+    out->status =
+        ff_gradient_create(system, ff_system_functionals(system), chain, options, &gradient);
+    if (out->status == FF_OK) {
+        out->status = repeat(gradient, rates, scalarizations, task, out);
+        ff_gradient_free(gradient);
     }
     for (int i = 0; i < count; i++)
         out->variance[i] /= n_repeats - 1;
     out->failure = out->status != FF_OK ? ff_copy_text(ff_status_message()) : NULL;
-    ff_estimate_free(&estimate);
-    ff_gradient_free(gradient);
-    free(sample);
 }
 
 void ff_accuracy_free(struct ff_accuracy *accuracy)

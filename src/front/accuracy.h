@@ -43,14 +43,16 @@ struct ff_accuracy_summary {
 void ff_accuracy_scalarizations(double current, double entropy_production,
                                 struct ff_scalarization out[2]);
 
-/** The exact gradients of all targets at these rates, into [FF_N_TARGETS][P]. */
-enum ff_status ff_accuracy_exact(const struct ff_system *system, const double *rates,
-                                 struct ff_scalarization scalarizations[2], double *out);
+/** The exact gradients of all targets at these rates, into [FF_N_TARGETS][P].  FF_ERR_NUMERICAL without a chain. */
+enum ff_status ff_accuracy_exact(const struct ff_system *system, const struct ff_chain *chain,
+                                 const double *rates, struct ff_scalarization scalarizations[2],
+                                 double *out);
 
 /** Repeat estimates with the random numbers of `task` and iterations 0..n_repeats-1. */
-void ff_accuracy_measure(const struct ff_system *system, const struct ff_gradient_options *options,
-                         const double *rates, const struct ff_scalarization scalarizations[2],
-                         uint32_t task, int n_repeats, struct ff_accuracy *out);
+void ff_accuracy_measure(const struct ff_system *system, const struct ff_chain *chain,
+                         const struct ff_gradient_options *options, const double *rates,
+                         const struct ff_scalarization scalarizations[2], uint32_t task,
+                         int n_repeats, struct ff_accuracy *out);
 void ff_accuracy_free(struct ff_accuracy *accuracy);
 
 /** Compare one target with its exact gradient [P]. */

@@ -3,6 +3,7 @@
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "front/reference.h"
 #include "front/scheduler.h"
+#include "gradient/estimator.h"
 
 enum ff_status ff_front_options_read(struct ff_node *section, struct ff_front_options *out)
 {
@@ -73,7 +74,7 @@ enum ff_status ff_plan_read(struct ff_node *root, const struct ff_system *system
                             struct ff_plan *out)
 {
     struct ff_node *section;
-    *out = (struct ff_plan){.system = system};
+    *out = (struct ff_plan){.system = system, .functionals = ff_system_functionals(system)};
     TRY(ff_gradient_options_read(root, &out->gradient));
     TRY(ff_node_section(root, "optimizer", &section));
     TRY(ff_optimizer_options_read(section, &out->optimizer));

@@ -12,8 +12,7 @@ static const double random_start_width = 2.0; /* in theta, about 0 */
 /* What one exact minimisation needs. */
 struct search {
     const struct ff_design *design;
-    struct ff_task_solver *solver;
-    struct ff_trace trace;
+    struct ff_evaluator *evaluator;
     double *theta; /* [P] */
 };
 
@@ -23,18 +22,17 @@ static void try_start(struct search *search, const struct ff_scalarization *scal
                       struct ff_reference *reference, int i)
 {
     enum ff_outcome outcome;
-    double current, entropy;
-    search->trace.n_recorded = 0;
-    if (ff_task_solver_optimize(search->solver, scalarization, 0, search->theta, &search->trace,
-                                &outcome) != FF_OK ||
-        ff_task_solver_exact(search->solver, search->theta, &current, &entropy) != FF_OK)
+    double means[FF_N_OBSERVABLES];
+    if (ff_evaluator_minimize(search->evaluator, ff_scalarization_loss(scalarization), 0, NULL,
+                              search->theta, &outcome) != FF_OK ||
+        ff_evaluator_exact(search->evaluator, search->theta, means) != FF_EXACT_OK)
         return;
-    const double value = ff_scalarize(scalarization, current, entropy, NULL, NULL);
+    const double value = ff_scalarize(scalarization, means[FF_J], means[FF_SIGMA], NULL, NULL);
     if (!isnan(reference->objective[i]) && !(value < reference->objective[i]))
         return;
     reference->objective[i] = value;
-    reference->current[i] = current;
-    reference->entropy_production[i] = entropy;
+    reference->current[i] = means[FF_J];
+    reference->entropy_production[i] = means[FF_SIGMA];
     memcpy(reference->theta + (size_t)i * (size_t)search->design->n_parameters, search->theta,
            sizeof *search->theta * (size_t)search->design->n_parameters);
 }
@@ -88,41 +86,39 @@ static void fill_bound(const struct ff_system *system, struct ff_reference *refe
     }
 }
 
-struct ff_reference *ff_reference_create(const struct ff_system *system,
-                                         const struct ff_reference_options *options, uint64_t seed,
-                                         const struct ff_scalarization *scalarizations, int n,
-                                         const double *hints)
+enum ff_status ff_reference_create(const struct ff_system *system, const struct ff_chain *chain,
+                                   const struct ff_reference_options *options, uint64_t seed,
+                                   const struct ff_scalarization *scalarizations, int n,
+                                   const double *hints, struct ff_reference **out)
 {
-    const int n_parameters = system->design->n_parameters;
+    const size_t n_parameters = (size_t)system->design->n_parameters;
     const struct ff_plan plan = {
         .system = system,
+        .functionals = ff_system_functionals(system),
+        .chain = chain,
         .gradient = {.estimator = &ff_estimator_exact, .seed = seed},
         .optimizer = {.type = &ff_optimizer_bfgs, .iterations = options->iterations},
     };
+    CHECK(chain != NULL && chain->n_states <= options->max_states, FF_ERR_NUMERICAL,
+          "more than %d states; raise reference.max_states", options->max_states);
     struct search search = {.design = system->design};
-    if (ff_task_solver_create(&plan, &search.solver) != FF_OK)
-        return NULL;
-    if (ff_task_solver_n_states(search.solver) > options->max_states) {
-        ff_task_solver_free(search.solver);
-        return NULL;
-    }
-    search.theta = FF_NEW(double, n_parameters);
-    ff_trace_create(1, &search.trace);
+    TRY(ff_evaluator_create(&plan, &search.evaluator));
+    search.theta = FF_RAW(double, n_parameters);
     struct ff_reference *reference = FF_NEW(struct ff_reference, 1);
     reference->n_points = n;
-    reference->n_parameters = n_parameters;
-    reference->current = FF_NEW(double, n);
-    reference->entropy_production = FF_NEW(double, n);
-    reference->objective = FF_NEW(double, n);
-    reference->theta = FF_NEW(double, (size_t)n *(size_t)n_parameters);
+    reference->n_parameters = (int)n_parameters;
+    reference->current = FF_RAW(double, n);
+    reference->entropy_production = FF_RAW(double, n);
+    reference->objective = FF_RAW(double, n);
+    reference->theta = FF_RAW(double, (size_t)n *n_parameters);
     for (int i = 0; i < n; i++)
         search_point(&search, &scalarizations[i], options, seed,
-                     hints != NULL ? hints + (size_t)i * (size_t)n_parameters : NULL, reference, i);
+                     hints != NULL ? hints + (size_t)i * n_parameters : NULL, reference, i);
     fill_bound(system, reference);
-    ff_trace_free(&search.trace);
-    ff_task_solver_free(search.solver);
+    ff_evaluator_free(search.evaluator);
     free(search.theta);
-    return reference;
+    *out = reference;
+    return FF_OK;
 }
 
 void ff_reference_free(struct ff_reference *reference)

@@ -30,12 +30,12 @@ enum ff_status ff_reference_options_read(struct ff_node *section, struct ff_refe
 
 /** Minimise each of n scalarisations exactly by quasi-Newton from options->n_starts starts, theta = 0 and random
  * ones, from the optimum before, and from `hints`, [n][P] or NULL; a row of hints that begins with NaN is
- * passed over. Points without any optimum are NaN.  Borrows the system.
- * NULL when there are more than options->max_states states. */
-struct ff_reference *ff_reference_create(const struct ff_system *system,
-                                         const struct ff_reference_options *options, uint64_t seed,
-                                         const struct ff_scalarization *scalarizations, int n,
-                                         const double *hints);
+ * passed over. Points without any optimum are NaN.  Borrows the system and the chain.
+ * FF_ERR_NUMERICAL when there are more than options->max_states states: no chain, or a larger one. */
+enum ff_status ff_reference_create(const struct ff_system *system, const struct ff_chain *chain,
+                                   const struct ff_reference_options *options, uint64_t seed,
+                                   const struct ff_scalarization *scalarizations, int n,
+                                   const double *hints, struct ff_reference **out);
 
 /** NULL-safe. */
 void ff_reference_free(struct ff_reference *reference);

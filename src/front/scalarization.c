@@ -3,6 +3,8 @@
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "front/scalarization.h"
 
+#include "model/observables.h"
+
 #include <math.h>
 #include <stddef.h>
 
@@ -10,39 +12,72 @@
  * units of the scaled objectives. */
 static const double smoothing = 0.01, augmentation = 0.01;
 
-static double weighted(const struct ff_scalarization *s, double current, double entropy,
-                       double slopes[2])
+static double weighted_value(const void *data, const double *means, double *slopes)
 {
-    slopes[0] = -s->weight / s->current_scale;
-    slopes[1] = (1.0 - s->weight) / s->entropy_scale;
-    return slopes[0] * current + slopes[1] * entropy;
+    const struct ff_scalarization *s = data;
+    const double by_current = -s->weight / s->current_scale;
+    const double by_entropy = (1.0 - s->weight) / s->entropy_scale;
+    if (slopes != NULL) {
+        slopes[FF_J] = by_current;
+        slopes[FF_SIGMA] = by_entropy;
+    }
+    return by_current * means[FF_J] + by_entropy * means[FF_SIGMA];
 }
 
-static double chebyshev(const struct ff_scalarization *s, double current, double entropy,
-                        double slopes[2])
+static double chebyshev_value(const void *data, const double *means, double *slopes)
 {
-    const double slope_j = -s->weight / s->current_scale;
-    const double slope_s = (1.0 - s->weight) / s->entropy_scale;
-    const double t_j = slope_j * (current - s->current_ideal);
-    const double t_s = slope_s * (entropy - s->entropy_ideal);
+    const struct ff_scalarization *s = data;
+    const double by_current = -s->weight / s->current_scale;
+    const double by_entropy = (1.0 - s->weight) / s->entropy_scale;
+    const double t_j = by_current * (means[FF_J] - s->current_ideal);
+    const double t_s = by_entropy * (means[FF_SIGMA] - s->entropy_ideal);
     const double share_j = 1.0 / (1.0 + exp((t_s - t_j) / smoothing));
     const double larger = fmax(t_j, t_s), smaller = fmin(t_j, t_s);
-    slopes[0] = slope_j * (share_j + augmentation);
-    slopes[1] = slope_s * (1.0 - share_j + augmentation);
+    if (slopes != NULL) {
+        slopes[FF_J] = by_current * (share_j + augmentation);
+        slopes[FF_SIGMA] = by_entropy * (1.0 - share_j + augmentation);
+    }
     return larger + smoothing * log1p(exp((smaller - larger) / smoothing)) +
            augmentation * (t_j + t_s);
+}
+
+static const struct ff_scalarization_type weighted = {
+    .loss = {.name = "weighted",
+             .doc =
+                 "weighted sum -w J/J_scale + (1-w) sigma/sigma_scale: the convex part of a front",
+             .value = weighted_value},
+};
+
+static const struct ff_scalarization_type chebyshev = {
+    .loss =
+        {.name = "chebyshev",
+         .doc =
+             "augmented Chebyshev distance from the ideal point: straight and concave fronts too",
+         .value = chebyshev_value},
+    .needs_ideal = true,
+};
+
+const struct ff_scalarization_type *const ff_scalarization_types[] = {
+#define LISTED(kind, name) &name,
+    FF_SCALARIZATION_LIST(LISTED)
+#undef LISTED
+        NULL};
+
+struct ff_loss ff_scalarization_loss(const struct ff_scalarization *scalarization)
+{
+    return (struct ff_loss){&ff_scalarization_types[scalarization->kind]->loss, scalarization};
 }
 
 double ff_scalarize(const struct ff_scalarization *scalarization, double current,
                     double entropy_production, double *by_current, double *by_entropy)
 {
-    double slopes[2];
-    const double value = scalarization->kind == FF_SCALARIZATION_WEIGHTED
-                             ? weighted(scalarization, current, entropy_production, slopes)
-                             : chebyshev(scalarization, current, entropy_production, slopes);
+    const struct ff_loss loss = ff_scalarization_loss(scalarization);
+    const double means[FF_N_OBSERVABLES] = {current, entropy_production};
+    double slopes[FF_N_OBSERVABLES];
+    const double value = loss.type->value(loss.data, means, slopes);
     if (by_current != NULL)
-        *by_current = slopes[0];
+        *by_current = slopes[FF_J];
     if (by_entropy != NULL)
-        *by_entropy = slopes[1];
+        *by_entropy = slopes[FF_SIGMA];
     return value;
 }

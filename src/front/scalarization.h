@@ -11,14 +11,40 @@
 #ifndef FF_FRONT_SCALARIZATION_H
 #define FF_FRONT_SCALARIZATION_H
 
-enum ff_scalarization_kind { FF_SCALARIZATION_WEIGHTED, FF_SCALARIZATION_CHEBYSHEV };
+#include "job/loss.h"
+
+#include <stdbool.h>
+
+/* Every kind: its place in lists and files, its name. A new one goes to the end. */
+#define FF_SCALARIZATION_LIST(X)                                                                   \
+    X(FF_SCALARIZATION_WEIGHTED, weighted)                                                         \
+    X(FF_SCALARIZATION_CHEBYSHEV, chebyshev)
+
+enum ff_scalarization_kind {
+#define FF_SCALARIZATION_ENUM(kind, name) kind,
+    FF_SCALARIZATION_LIST(FF_SCALARIZATION_ENUM)
+#undef FF_SCALARIZATION_ENUM
+};
 
 struct ff_scalarization {
     enum ff_scalarization_kind kind;
     double weight;                       /* w of the current, in (0, 1) */
     double current_scale, entropy_scale; /* per unit time; k_B per unit time */
-    double current_ideal, entropy_ideal; /* chebyshev only */
+    double current_ideal, entropy_ideal; /* where the kind needs an ideal point */
 };
+
+/* A kind: a loss of (J, sigma), whose data are a struct ff_scalarization. */
+struct ff_scalarization_type {
+    struct ff_loss_type loss;
+    bool
+        needs_ideal; /* measured from the ideal point, in units of the ranges between the ends of the front */
+};
+
+/** All kinds in the order of the list, NULL-terminated. */
+extern const struct ff_scalarization_type *const ff_scalarization_types[];
+
+/** The loss of a scalarisation, which is borrowed. */
+struct ff_loss ff_scalarization_loss(const struct ff_scalarization *scalarization);
 
 /** L; its partial derivatives by J and sigma go to the pointers, which may be NULL. */
 double ff_scalarize(const struct ff_scalarization *scalarization, double current,

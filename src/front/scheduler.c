@@ -20,7 +20,7 @@ struct ff_scheduler {
     struct ff_archive *archive;
     struct ff_task *tasks; /* [n_points] in order of id */
     int n_planned, n_given, n_completed;
-    bool has_ideal; /* Chebyshev: the ideal point and the scales are set */
+    bool has_ideal; /* where it is needed: the ideal point and the scales are set */
     bool is_over;   /* no more rounds */
 };
 
@@ -31,6 +31,11 @@ struct interval {
 };
 
 /* ---- planning ------------------------------------------------------------------------------- */
+
+static bool needs_ideal(const struct ff_front_options *options)
+{
+    return ff_scalarization_types[options->kind]->needs_ideal;
+}
 
 static double logit(double weight)
 {
@@ -68,7 +73,7 @@ static void plan_between_ends(struct ff_scheduler *scheduler, int n)
 static void plan_first_round(struct ff_scheduler *scheduler)
 {
     const struct ff_front_options *options = &scheduler->options;
-    const bool is_whole = !options->is_adaptive && options->kind == FF_SCALARIZATION_WEIGHTED;
+    const bool is_whole = !options->is_adaptive && !needs_ideal(options);
     const int n = is_whole ? options->n_points : 2;
     const double step = (options->weights[1] - options->weights[0]) / (n - 1);
     for (int i = 0; i < n; i++) {
@@ -103,7 +108,7 @@ static double chord_weight(const struct ff_scheduler *scheduler, const struct ff
     const struct ff_scalarization *base = &scheduler->base;
     const struct ff_means *a = &low->means, *b = &high->means;
     double ratio; /* w / (1-w) */
-    if (scheduler->options.kind == FF_SCALARIZATION_WEIGHTED) {
+    if (!needs_ideal(&scheduler->options)) {
         ratio = (b->entropy_production - a->entropy_production) / base->entropy_scale /
                 ((b->current - a->current) / base->current_scale);
         /* Noise may tilt a short chord beyond the weights of its ends. */
@@ -242,7 +247,7 @@ static void plan_round(struct ff_scheduler *scheduler)
     const struct ff_front_options *options = &scheduler->options;
     const struct ff_result **points = FF_NEW(const struct ff_result *, options->n_points);
     const int n_points = good_points(scheduler->archive, points);
-    if (options->kind == FF_SCALARIZATION_CHEBYSHEV && n_points >= 2 && !scheduler->has_ideal)
+    if (needs_ideal(options) && n_points >= 2 && !scheduler->has_ideal)
         find_ideal(scheduler, points, n_points);
     const int n_left = options->n_points - scheduler->n_planned;
     if (n_points < 2 && scheduler->n_planned == 2 && n_left > 0)
@@ -289,12 +294,7 @@ bool ff_scheduler_next(struct ff_scheduler *scheduler, struct ff_task *out)
 {
     if (scheduler->n_given == scheduler->n_planned)
         return false;
-    const struct ff_task *task = &scheduler->tasks[scheduler->n_given++];
-    ff_task_create(task->n_parameters, task->n_starts, out);
-    memcpy(out->starts, task->starts,
-           sizeof *task->starts * (size_t)(task->n_parameters * task->n_starts));
-    out->id = task->id;
-    out->scalarization = task->scalarization;
+    ff_record_copy(&ff_task_record, &scheduler->tasks[scheduler->n_given++], out);
     return true;
 }
 
@@ -309,6 +309,26 @@ void ff_scheduler_complete(struct ff_scheduler *scheduler, const struct ff_resul
 bool ff_scheduler_is_done(const struct ff_scheduler *scheduler)
 {
     return scheduler->is_over && scheduler->n_completed == scheduler->n_planned;
+}
+
+static bool source_next(void *context, void *task)
+{
+    return ff_scheduler_next(context, task);
+}
+
+static void source_complete(void *context, const void *result)
+{
+    ff_scheduler_complete(context, result);
+}
+
+static bool source_is_done(void *context)
+{
+    return ff_scheduler_is_done(context);
+}
+
+struct ff_source ff_scheduler_source(struct ff_scheduler *scheduler)
+{
+    return (struct ff_source){scheduler, source_next, source_complete, source_is_done};
 }
 
 const struct ff_archive *ff_scheduler_archive(const struct ff_scheduler *scheduler)

@@ -46,6 +46,9 @@ void ff_scheduler_complete(struct ff_scheduler *scheduler, const struct ff_resul
 /** No task is out and none will come. */
 bool ff_scheduler_is_done(const struct ff_scheduler *scheduler);
 
+/** The scheduler as a source of ff_front_kind; borrows it. */
+struct ff_source ff_scheduler_source(struct ff_scheduler *scheduler);
+
 /** The results so far; borrowed. */
 const struct ff_archive *ff_scheduler_archive(const struct ff_scheduler *scheduler);
 

@@ -28,16 +28,8 @@ void ff_trace_create(int capacity, struct ff_trace *out)
     };
 }
 
-void ff_trace_free(struct ff_trace *trace)
-{
-    free(trace->value);
-    free(trace->current);
-    free(trace->entropy_production);
-    free(trace->gradient_norm);
-}
-
 void ff_trace_record(struct ff_trace *trace, const struct ff_evaluation *evaluation,
-                     int n_parameters, double current, double entropy_production)
+                     int n_parameters, const double *observables)
 {
     if (trace->n_recorded == trace->capacity)
         return;
@@ -46,184 +38,32 @@ void ff_trace_record(struct ff_trace *trace, const struct ff_evaluation *evaluat
         square += evaluation->gradient[p] * evaluation->gradient[p];
     const int i = trace->n_recorded++;
     trace->value[i] = evaluation->value;
-    trace->current[i] = current;
-    trace->entropy_production[i] = entropy_production;
+    trace->current[i] = observables[FF_J];
+    trace->entropy_production[i] = observables[FF_SIGMA];
     trace->gradient_norm[i] = sqrt(square);
 }
 
-/* ---- tasks and results ---------------------------------------------------------------------- */
+/* ---- solving -------------------------------------------------------------------------------- */
 
-void ff_task_create(int n_parameters, int n_starts, struct ff_task *out)
-{
-    *out = (struct ff_task){.n_parameters = n_parameters,
-                            .n_starts = n_starts,
-                            .starts = FF_NEW(double, n_parameters *n_starts)};
-}
-
-void ff_task_free(struct ff_task *task)
-{
-    free(task->starts);
-    task->starts = NULL;
-}
-
-void ff_result_create(int n_parameters, int n_iterations, struct ff_result *out)
-{
-    *out = (struct ff_result){.n_parameters = n_parameters, .theta = FF_NEW(double, n_parameters)};
-    ff_trace_create(n_iterations, &out->trace);
-}
-
-void ff_result_free(struct ff_result *result)
-{
-    free(result->theta);
-    result->theta = NULL;
-    ff_trace_free(&result->trace);
-}
-
-/* ---- solver --------------------------------------------------------------------------------- */
-
-struct ff_task_solver {
+/* One worker. */
+struct worker {
     const struct ff_plan *plan;
-    struct ff_gradient *gradient;
-    struct ff_estimate estimate;
-    struct ff_ensemble ensemble;
-    struct ff_kinetics *kinetics;
-    struct ff_sums *sums;                       /* [evaluation.trajectories] */
-    struct ff_exact *exact;                     /* NULL where the states are too many */
-    double *rates, *log_rate_gradient, *metric; /* [R] */
-    /* The task at hand. */
-    const struct ff_scalarization *scalarization;
-    uint32_t task;
-    int64_t n_events;
-    double current, entropy_production; /* of the last evaluation of the objective */
-    struct ff_trace *trace;
+    struct ff_evaluator *evaluator;
+    struct ff_trace *trace; /* of the task at hand */
 };
 
-enum ff_status ff_task_solver_create(const struct ff_plan *plan, struct ff_task_solver **out)
-{
-    struct ff_task_solver *solver = FF_NEW(struct ff_task_solver, 1);
-    const int n_channels = plan->system->process->n_channels;
-    solver->plan = plan;
-    const enum ff_status status =
-        ff_gradient_create(plan->system, &plan->gradient, &solver->gradient);
-    if (status != FF_OK) {
-        free(solver);
-        return status;
-    }
-    ff_estimate_create(n_channels, &solver->estimate);
-    ff_ensemble_create(plan->system, &solver->ensemble);
-    ff_kinetics_create(plan->system, &solver->kinetics);
-    solver->sums = FF_NEW(struct ff_sums, plan->evaluation.trajectories);
-    if (ff_exact_create(plan->system, NULL, &solver->exact) != FF_OK)
-        solver->exact = NULL;
-    solver->rates = FF_NEW(double, n_channels);
-    solver->log_rate_gradient = FF_NEW(double, n_channels);
-    solver->metric = FF_NEW(double, n_channels);
-    *out = solver;
-    return FF_OK;
-}
-
-int ff_task_solver_n_states(const struct ff_task_solver *solver)
-{
-    return solver->exact != NULL ? ff_exact_n_states(solver->exact) : 0;
-}
-
-void ff_task_solver_free(struct ff_task_solver *solver)
-{
-    if (solver == NULL)
-        return;
-    ff_gradient_free(solver->gradient);
-    ff_estimate_free(&solver->estimate);
-    ff_kinetics_free(solver->kinetics);
-    ff_ensemble_free(&solver->ensemble);
-    ff_exact_free(solver->exact);
-    free(solver->sums);
-    free(solver->rates);
-    free(solver->log_rate_gradient);
-    free(solver->metric);
-    free(solver);
-}
-
-enum ff_status ff_task_solver_measure(struct ff_task_solver *solver, const double *theta,
-                                      uint32_t task, enum ff_purpose purpose, struct ff_means *out)
-{
-    const struct ff_plan *plan = solver->plan;
-    const struct ff_draw_key key = {plan->gradient.seed, task, 0, purpose};
-    ff_design_rates(plan->system->design, theta, solver->rates);
-    ff_kinetics_set(solver->kinetics, plan->system, solver->rates);
-    ff_ensemble_run(&solver->ensemble, solver->kinetics, key, plan->evaluation.horizon,
-                    plan->evaluation.trajectories, solver->sums);
-    *out = ff_ensemble_means(solver->sums, plan->evaluation.trajectories,
-                             plan->system->process->n_walkers);
-    solver->n_events += plan->evaluation.trajectories *
-                        (plan->evaluation.horizon.events + plan->evaluation.horizon.burn_in);
-    CHECK(isfinite(out->current) && isfinite(out->entropy_production), FF_ERR_NUMERICAL,
-          "simulation: the averages are not finite at these rates");
-    return FF_OK;
-}
-
-/* grad L in theta by the chain rule, from grad J and grad sigma in log k. */
-static void pull_back(struct ff_task_solver *solver, double by_current, double by_entropy,
-                      struct ff_evaluation *out)
-{
-    const struct ff_system *system = solver->plan->system;
-    const struct ff_estimate *estimate = &solver->estimate;
-    double activity = 0.0;
-    for (int r = 0; r < system->process->n_channels; r++) {
-        solver->log_rate_gradient[r] =
-            by_current * estimate->current_gradient[r] + by_entropy * estimate->entropy_gradient[r];
-        activity += estimate->flux[r];
-    }
-    for (int r = 0; r < system->process->n_channels; r++)
-        solver->metric[r] = estimate->flux[r] / activity;
-    ff_design_pull_back(system->design, solver->rates, solver->log_rate_gradient, out->gradient);
-    ff_design_metric(system->design, solver->metric, out->metric);
-}
-
-static enum ff_status evaluate(void *context, const double *theta, struct ff_request request,
-                               struct ff_evaluation *out)
-{
-    struct ff_task_solver *solver = context;
-    struct ff_estimate *estimate = &solver->estimate;
-    const bool is_exact = solver->plan->gradient.estimator->is_exact;
-    CHECK(is_exact || request.samples == 1, FF_ERR_RUNTIME,
-          "an optimiser asked for %d times the configured trajectories, which are fixed",
-          request.samples);
-    ff_design_rates(solver->plan->system->design, theta, solver->rates);
-    TRY(ff_gradient_estimate(solver->gradient, solver->rates, solver->task, request.iteration,
-                             estimate));
-    solver->n_events += estimate->n_events;
-    double by_current, by_entropy;
-    solver->current = estimate->current;
-    solver->entropy_production = estimate->entropy_production;
-    out->value = ff_scalarize(solver->scalarization, estimate->current,
-                              estimate->entropy_production, &by_current, &by_entropy);
-    pull_back(solver, by_current, by_entropy, out);
-    out->value_variance = is_exact ? 0.0 : NAN;
-    for (int p = 0; p < solver->plan->system->design->n_parameters; p++)
-        out->gradient_variance[p] = out->value_variance;
-    return FF_OK;
-}
-
-static void note(void *context, int step, const struct ff_evaluation *evaluation)
-{
-    const struct ff_task_solver *solver = context;
-    (void)step;
-    ff_trace_record(solver->trace, evaluation, solver->plan->system->design->n_parameters,
-                    solver->current, solver->entropy_production);
-}
-
 /* The start with the least objective, all measured with the same random numbers. */
-static void choose_start(struct ff_task_solver *solver, const struct ff_task *task, double *theta)
+static void choose_start(struct ff_evaluator *evaluator, const struct ff_task *task, double *theta)
 {
     int best = 0;
     double best_value = INFINITY;
     for (int i = 0; i < task->n_starts && task->n_starts > 1; i++) {
-        struct ff_means means;
-        if (ff_task_solver_measure(solver, task->starts + i * task->n_parameters, task->id,
-                                   FF_PURPOSE_START, &means) != FF_OK)
+        struct ff_average averages[FF_N_OBSERVABLES];
+        if (ff_evaluator_measure(evaluator, task->starts + i * task->n_parameters, task->id,
+                                 FF_PURPOSE_START, averages) != FF_OK)
             continue;
-        const double value =
-            ff_scalarize(&task->scalarization, means.current, means.entropy_production, NULL, NULL);
+        const double value = ff_scalarize(&task->scalarization, averages[FF_J].mean,
+                                          averages[FF_SIGMA].mean, NULL, NULL);
         if (value < best_value) {
             best = i;
             best_value = value;
@@ -233,59 +73,85 @@ static void choose_start(struct ff_task_solver *solver, const struct ff_task *ta
            sizeof *theta * (size_t)task->n_parameters);
 }
 
-enum ff_status ff_task_solver_optimize(struct ff_task_solver *solver,
-                                       const struct ff_scalarization *scalarization, uint32_t task,
-                                       double *theta, struct ff_trace *trace,
-                                       enum ff_outcome *outcome)
+static void note_step(void *context, int step, const struct ff_evaluation *evaluation)
 {
-    const struct ff_plan *plan = solver->plan;
-    const struct ff_design *design = plan->system->design;
-    const struct ff_objective objective = {.n_parameters = design->n_parameters,
-                                           .lower = design->lower,
-                                           .upper = design->upper,
-                                           .context = solver,
-                                           .evaluate = evaluate};
-    const struct ff_minimize_hooks hooks = {.context = solver, .note = note};
-    solver->scalarization = scalarization;
-    solver->task = task;
-    solver->trace = trace;
-    ff_design_clip(design, theta);
-    return ff_minimize(&plan->optimizer, &objective, &hooks, theta, outcome);
+    (void)step;
+    struct worker *worker = context;
+    ff_trace_record(worker->trace, evaluation, worker->plan->system->design->n_parameters,
+                    ff_evaluator_means(worker->evaluator));
 }
 
-enum ff_status ff_task_solver_exact(struct ff_task_solver *solver, const double *theta,
-                                    double *current, double *entropy_production)
+static enum ff_status optimize(struct worker *worker, const struct ff_task *task,
+                               struct ff_result *result)
 {
-    *current = *entropy_production = NAN;
-    if (solver->exact == NULL)
-        return FF_OK;
-    ff_design_rates(solver->plan->system->design, theta, solver->rates);
-    TRY(ff_exact_solve(solver->exact, solver->rates));
-    ff_exact_means(solver->exact, current, entropy_production);
+    const struct ff_minimize_hooks hooks = {.context = worker, .note = note_step};
+    worker->trace = &result->trace;
+    return ff_evaluator_minimize(worker->evaluator, ff_scalarization_loss(&task->scalarization),
+                                 task->id, &hooks, result->theta, &result->outcome);
+}
+
+static enum ff_status measure(struct worker *worker, struct ff_result *result)
+{
+    struct ff_average averages[FF_N_OBSERVABLES];
+    double exact[FF_N_OBSERVABLES];
+    TRY(ff_evaluator_measure(worker->evaluator, result->theta, result->id, FF_PURPOSE_EVALUATE,
+                             averages));
+    result->means = (struct ff_means){averages[FF_J].mean, averages[FF_J].standard_error,
+                                      averages[FF_SIGMA].mean, averages[FF_SIGMA].standard_error};
+    result->exact_status = ff_evaluator_exact(worker->evaluator, result->theta, exact);
+    result->exact_current = exact[FF_J];
+    result->exact_entropy_production = exact[FF_SIGMA];
     return FF_OK;
 }
 
-static enum ff_status solve(struct ff_task_solver *solver, const struct ff_task *task,
+static enum ff_status solve(struct worker *worker, const struct ff_task *task,
                             struct ff_result *result)
 {
-    choose_start(solver, task, result->theta);
-    TRY(ff_task_solver_optimize(solver, &task->scalarization, task->id, result->theta,
-                                &result->trace, &result->outcome));
-    TRY(ff_task_solver_measure(solver, result->theta, task->id, FF_PURPOSE_EVALUATE,
-                               &result->means));
-    if (ff_task_solver_exact(solver, result->theta, &result->exact_current,
-                             &result->exact_entropy_production) != FF_OK)
-        result->exact_current = result->exact_entropy_production = NAN;
+    choose_start(worker->evaluator, task, result->theta);
+    TRY(optimize(worker, task, result));
+    return measure(worker, result);
+}
+
+/* ---- the kind of job ------------------------------------------------------------------------ */
+
+static enum ff_status worker_create(const void *plan, void **out)
+{
+    struct ff_evaluator *evaluator;
+    TRY(ff_evaluator_create(plan, &evaluator));
+    struct worker *worker = FF_NEW(struct worker, 1);
+    worker->plan = plan;
+    worker->evaluator = evaluator;
+    *out = worker;
     return FF_OK;
 }
 
-void ff_task_solver_run(struct ff_task_solver *solver, const struct ff_task *task,
-                        struct ff_result *result)
+static void worker_free(void *context)
 {
-    solver->n_events = 0;
+    struct worker *worker = context;
+    ff_evaluator_free(worker->evaluator);
+    free(worker);
+}
+
+static void worker_solve(void *context, const void *task_record, void *result_record)
+{
+    struct worker *worker = context;
+    const struct ff_task *task = task_record;
+    struct ff_result *result = result_record;
+    ff_result_create(task->n_parameters, worker->plan->optimizer.iterations, result);
     result->id = task->id;
     result->scalarization = task->scalarization;
-    result->exact_current = result->exact_entropy_production = NAN;
-    result->status = solve(solver, task, result);
-    result->n_events = solver->n_events;
+    ff_evaluator_take_events(worker->evaluator);
+    const enum ff_status status = solve(worker, task, result);
+    result->n_events = ff_evaluator_take_events(worker->evaluator);
+    if (status != FF_OK)
+        ff_result_fail(result, status);
 }
+
+const struct ff_job_kind ff_front_kind = {
+    .name = "front",
+    .task = &ff_task_record,
+    .result = &ff_result_record,
+    .worker_create = worker_create,
+    .worker_free = worker_free,
+    .solve = worker_solve,
+};

@@ -5,8 +5,9 @@
 #define FF_FRONT_TASK_H
 
 #include "front/scalarization.h"
-#include "gradient/gradient.h"
-#include "job/minimize.h"
+#include "job/evaluator.h"
+#include "job/job.h"
+#include "model/observables.h"
 
 /* Convergence history, arrays of shape [capacity]; entries from n_recorded on are NaN. */
 struct ff_trace {
@@ -25,81 +26,54 @@ struct ff_task {
     double *starts; /* [n_starts][P]; the best of them, by simulation, is where it begins */
 };
 
+/* J and sigma with standard errors, per walker. */
+struct ff_means {
+    double current, current_stderr;
+    double entropy_production, entropy_production_stderr;
+};
+
 /* What a task leaves: the point, re-evaluated with fresh random numbers, and its history. */
 struct ff_result {
     uint32_t id;
-    enum ff_status status;   /* other than FF_OK: a failed point, only `scalarization` is valid */
+    enum ff_status status;   /* other than FF_OK: a failed point, see ff_result_fail */
+    char *reason, *place;    /* of the failure: message, and where it was raised; NULL is "" */
     enum ff_outcome outcome; /* of the optimiser */
     struct ff_scalarization scalarization;
     int n_parameters;
-    double *theta;                                  /* [P] */
-    struct ff_means means;                          /* re-evaluated */
-    double exact_current, exact_entropy_production; /* at theta; NaN where not enumerable */
+    double *theta;         /* [P] */
+    struct ff_means means; /* re-evaluated */
+    enum ff_exact_status exact_status;
+    double exact_current, exact_entropy_production; /* at theta; NaN unless exact_status is OK */
     int64_t n_events;                               /* simulated in all */
     struct ff_trace trace;
 };
 
-/* Section `evaluation`: how a finished point is measured again. */
-struct ff_evaluation_options {
-    int trajectories;
-    struct ff_horizon horizon;
-};
+/* Their field tables: what travels, and what files keep. */
+extern const struct ff_record_type ff_task_record, ff_result_record;
 
-/* Everything that is the same for all tasks of a run. */
-struct ff_plan {
-    const struct ff_system *system; /* borrowed */
-    struct ff_gradient_options gradient;
-    struct ff_optimizer_options optimizer;
-    struct ff_evaluation_options evaluation;
-};
+/* Tasks of a front: the plan is a struct ff_plan. */
+extern const struct ff_job_kind ff_front_kind;
 
-/* Workspace of one worker. */
-struct ff_task_solver;
-
-/** Read `gradient`, `simulation`, `optimizer`, `evaluation` and `seed`. */
+/** Read `gradient`, `simulation`, `optimizer`, `evaluation` and `seed` into a plan for J and sigma, still without a
+ * chain. */
 enum ff_status ff_plan_read(struct ff_node *root, const struct ff_system *system,
                             struct ff_plan *out);
 
-/** Borrows the plan.  FF_ERR_NUMERICAL when the exact estimator meets too many states. */
-enum ff_status ff_task_solver_create(const struct ff_plan *plan, struct ff_task_solver **out);
-
-/** States of the exact solution, 0 where there is none. */
-int ff_task_solver_n_states(const struct ff_task_solver *solver);
-
-/** NULL-safe. */
-void ff_task_solver_free(struct ff_task_solver *solver);
-
-/** Solve a task; a pure function of plan and task.  Never fails: trouble is in result->status.
- * `result` comes from ff_result_create. */
-void ff_task_solver_run(struct ff_task_solver *solver, const struct ff_task *task,
-                        struct ff_result *result);
-
-/** Only the optimisation: from theta to the optimiser's result, inside the bounds. */
-enum ff_status ff_task_solver_optimize(struct ff_task_solver *solver,
-                                       const struct ff_scalarization *scalarization, uint32_t task,
-                                       double *theta, struct ff_trace *trace,
-                                       enum ff_outcome *outcome);
-
-/** Exact J and sigma at theta; NaN where the states are too many. */
-enum ff_status ff_task_solver_exact(struct ff_task_solver *solver, const double *theta,
-                                    double *current, double *entropy_production);
-
-/** Estimate J and sigma at theta with the random numbers of (seed, task, purpose). */
-enum ff_status ff_task_solver_measure(struct ff_task_solver *solver, const double *theta,
-                                      uint32_t task, enum ff_purpose purpose, struct ff_means *out);
-
 /** A trace of `capacity` entries, all NaN. */
 void ff_trace_create(int capacity, struct ff_trace *out);
-void ff_trace_free(struct ff_trace *trace);
 
-/** Append an evaluation over n_parameters and the observables it was made from; ignored when the trace is
- * full. */
+/** Append an evaluation over n_parameters and the observables that it was made from, J and sigma; ignored when the trace
+ * is full. */
 void ff_trace_record(struct ff_trace *trace, const struct ff_evaluation *evaluation,
-                     int n_parameters, double current, double entropy_production);
+                     int n_parameters, const double *observables);
 
 /** Room for results over n_parameters with traces of n_iterations. */
 void ff_result_create(int n_parameters, int n_iterations, struct ff_result *out);
 void ff_result_free(struct ff_result *result);
+
+/** Make it the result of a task that failed with this status: id and scalarisation stay, every other real is NaN, there
+ * are no events and no outcome, and the reason is the message of the last error. */
+void ff_result_fail(struct ff_result *result, enum ff_status status);
 
 /** Room for a task with n_starts starts. */
 void ff_task_create(int n_parameters, int n_starts, struct ff_task *out);

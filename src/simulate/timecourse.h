@@ -10,10 +10,9 @@
 #ifndef FF_SIMULATE_TIMECOURSE_H
 #define FF_SIMULATE_TIMECOURSE_H
 
+#include "base/wide.h"
 #include "base/yaml.h"
 #include "simulate/walk.h"
-
-__extension__ typedef unsigned __int128 ff_wide;
 
 /* Bounds under which the sums of fourth powers fit 127 bits. */
 enum { FF_TIMECOURSE_MAX_COUNT = 1 << 26, FF_TIMECOURSE_MAX_TRAJECTORIES = 1 << 23 };

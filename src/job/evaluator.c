@@ -1,0 +1,224 @@
+/* The chain rule from means to a loss of theta, and the spread of blocks along it.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#include "job/evaluator.h"
+
+#include "gradient/estimator.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct ff_evaluator {
+    const struct ff_plan *plan;
+    struct ff_gradient *gradient;
+    struct ff_estimate estimate;
+    struct ff_ensemble ensemble; /* of measurements, if there are any */
+    double *sums;                /* [evaluation.trajectories] rows */
+    struct ff_exact *exact;      /* NULL where the states are too many */
+    double *rates;               /* [R] */
+    double *log_rate_gradient;   /* [R] scratch, as the next two */
+    double *deviation;           /* [R] */
+    double *theta_deviation;     /* [P] */
+    int64_t n_events;
+    /* The loss at hand. */
+    struct ff_loss loss;
+    uint32_t task;
+};
+
+enum ff_status ff_evaluator_create(const struct ff_plan *plan, struct ff_evaluator **out)
+{
+    const int n_channels = plan->system->process->n_channels;
+    struct ff_gradient *gradient;
+    TRY(ff_gradient_create(plan->system, plan->functionals, plan->chain, &plan->gradient,
+                           &gradient));
+    struct ff_evaluator *evaluator = FF_NEW(struct ff_evaluator, 1);
+    evaluator->plan = plan;
+    evaluator->gradient = gradient;
+    ff_estimate_create(gradient, &evaluator->estimate);
+    if (plan->evaluation.trajectories > 0) {
+        ff_ensemble_create(plan->system, plan->functionals, plan->chain, &evaluator->ensemble);
+        evaluator->sums = FF_RAW(double, plan->evaluation.trajectories * evaluator->ensemble.width);
+    }
+    if (plan->chain != NULL && ff_exact_create(plan->system, plan->functionals, plan->chain, NULL,
+                                               &evaluator->exact) != FF_OK)
+        evaluator->exact = NULL; /* a functional that a chain does not give */
+    evaluator->rates = FF_RAW(double, n_channels);
+    evaluator->log_rate_gradient = FF_RAW(double, n_channels);
+    evaluator->deviation = FF_RAW(double, n_channels);
+    evaluator->theta_deviation = FF_RAW(double, plan->system->design->n_parameters);
+    *out = evaluator;
+    return FF_OK;
+}
+
+void ff_evaluator_free(struct ff_evaluator *evaluator)
+{
+    if (evaluator == NULL)
+        return;
+    ff_estimate_free(&evaluator->estimate);
+    ff_gradient_free(evaluator->gradient);
+    if (evaluator->plan->evaluation.trajectories > 0)
+        ff_ensemble_free(&evaluator->ensemble);
+    ff_exact_free(evaluator->exact);
+    free(evaluator->sums);
+    free(evaluator->rates);
+    free(evaluator->log_rate_gradient);
+    free(evaluator->deviation);
+    free(evaluator->theta_deviation);
+    free(evaluator);
+}
+
+/* ---- the loss as a function of theta -------------------------------------------------------- */
+
+/* Add a multiple of numbers over channels. */
+static void add_multiple(double *to, double factor, const double *from, int n_channels)
+{
+    for (int r = 0; r < n_channels; r++)
+        to[r] += factor * from[r];
+}
+
+static void find_gradient(struct ff_evaluator *evaluator, const double *slopes,
+                          struct ff_evaluation *out)
+{
+    const struct ff_design *design = evaluator->plan->system->design;
+    const struct ff_estimate *estimate = &evaluator->estimate;
+    const int n_channels = estimate->n_channels;
+    memset(evaluator->log_rate_gradient, 0, sizeof(double) * (size_t)n_channels);
+    for (int q = 0; q < estimate->n_functionals; q++)
+        add_multiple(evaluator->log_rate_gradient, slopes[q], ff_estimate_gradient(estimate, q),
+                     n_channels);
+    ff_design_pull_back(design, evaluator->rates, evaluator->log_rate_gradient, out->gradient);
+}
+
+/* Fisher information of the process in theta, by the fraction of events that each channel has. */
+static void find_metric(struct ff_evaluator *evaluator, struct ff_evaluation *out)
+{
+    const struct ff_estimate *estimate = &evaluator->estimate;
+    double activity = 0.0, *share = evaluator->deviation;
+    for (int r = 0; r < estimate->n_channels; r++)
+        activity += estimate->flux[r];
+    for (int r = 0; r < estimate->n_channels; r++)
+        share[r] = estimate->flux[r] / activity;
+    ff_design_metric(evaluator->plan->system->design, share, out->metric);
+}
+
+/* How far block b has pulled the loss, and its gradient by log k: the gradients of the means at the slopes of the loss, and
+ * the slopes, which move with the means. */
+static double find_deviation(struct ff_evaluator *evaluator, int block, const double *slopes)
+{
+    struct ff_estimate *estimate = &evaluator->estimate;
+    const struct ff_loss loss = evaluator->loss;
+    const int n_functionals = estimate->n_functionals, n_channels = estimate->n_channels;
+    double pulled[FF_MAX_FUNCTIONALS], moved[FF_MAX_FUNCTIONALS], value = 0.0;
+    ff_estimate_mean_deviation(estimate, block, pulled);
+    for (int q = 0; q < n_functionals; q++) {
+        value += slopes[q] * pulled[q];
+        pulled[q] += estimate->mean[q];
+    }
+    loss.type->value(loss.data, pulled, moved);
+    memset(evaluator->log_rate_gradient, 0, sizeof(double) * (size_t)n_channels);
+    for (int q = 0; q < n_functionals; q++) {
+        ff_estimate_gradient_deviation(estimate, block, q, evaluator->deviation);
+        add_multiple(evaluator->log_rate_gradient, slopes[q], evaluator->deviation, n_channels);
+        add_multiple(evaluator->log_rate_gradient, moved[q] - slopes[q],
+                     ff_estimate_gradient(estimate, q), n_channels);
+    }
+    return value;
+}
+
+static void find_variances(struct ff_evaluator *evaluator, const double *slopes,
+                           struct ff_evaluation *out)
+{
+    const struct ff_design *design = evaluator->plan->system->design;
+    out->value_variance = 0.0;
+    memset(out->gradient_variance, 0, sizeof(double) * (size_t)design->n_parameters);
+    for (int b = 0; b < evaluator->estimate.n_blocks; b++) {
+        const double value = find_deviation(evaluator, b, slopes);
+        ff_design_pull_back(design, evaluator->rates, evaluator->log_rate_gradient,
+                            evaluator->theta_deviation);
+        out->value_variance += value * value;
+        for (int p = 0; p < design->n_parameters; p++)
+            out->gradient_variance[p] +=
+                evaluator->theta_deviation[p] * evaluator->theta_deviation[p];
+    }
+}
+
+static enum ff_status evaluate(void *context, const double *theta, struct ff_request request,
+                               struct ff_evaluation *out)
+{
+    struct ff_evaluator *evaluator = context;
+    const struct ff_loss loss = evaluator->loss;
+    struct ff_estimate *estimate = &evaluator->estimate;
+    double slopes[FF_MAX_FUNCTIONALS];
+    ff_design_rates(evaluator->plan->system->design, theta, evaluator->rates);
+    TRY(ff_gradient_estimate(evaluator->gradient, evaluator->rates, evaluator->task,
+                             request.iteration, request.samples, estimate));
+    evaluator->n_events += estimate->n_events;
+    out->value = loss.type->value(loss.data, estimate->mean, slopes);
+    find_gradient(evaluator, slopes, out);
+    find_metric(evaluator, out);
+    find_variances(evaluator, slopes, out);
+    return FF_OK;
+}
+
+enum ff_status ff_evaluator_minimize(struct ff_evaluator *evaluator, struct ff_loss loss,
+                                     uint32_t task, const struct ff_minimize_hooks *hooks,
+                                     double *theta, enum ff_outcome *outcome)
+{
+    const struct ff_design *design = evaluator->plan->system->design;
+    const struct ff_objective objective = {.n_parameters = design->n_parameters,
+                                           .lower = design->lower,
+                                           .upper = design->upper,
+                                           .context = evaluator,
+                                           .evaluate = evaluate};
+    evaluator->loss = loss;
+    evaluator->task = task;
+    ff_design_clip(design, theta);
+    return ff_minimize(&evaluator->plan->optimizer, &objective, hooks, theta, outcome);
+}
+
+const double *ff_evaluator_means(const struct ff_evaluator *evaluator)
+{
+    return evaluator->estimate.mean;
+}
+
+/* ---- means at theta ------------------------------------------------------------------------- */
+
+enum ff_status ff_evaluator_measure(struct ff_evaluator *evaluator, const double *theta,
+                                    uint32_t task, enum ff_purpose purpose, struct ff_average *out)
+{
+    const struct ff_plan *plan = evaluator->plan;
+    const struct ff_draw_key key = {plan->gradient.seed, task, 0, purpose};
+    const struct ff_horizon horizon = plan->evaluation.horizon;
+    const int n_trajectories = plan->evaluation.trajectories;
+    ff_design_rates(plan->system->design, theta, evaluator->rates);
+    ff_ensemble_set(&evaluator->ensemble, evaluator->rates);
+    ff_ensemble_run_all(&evaluator->ensemble, key, horizon, n_trajectories, evaluator->sums);
+    ff_ensemble_averages(&evaluator->ensemble, evaluator->sums, n_trajectories, out);
+    evaluator->n_events += n_trajectories * (horizon.events + horizon.burn_in);
+    for (int q = 0; q < plan->functionals.count; q++)
+        CHECK(isfinite(out[q].mean), FF_ERR_NUMERICAL,
+              "simulation: the averages are not finite at these rates");
+    return FF_OK;
+}
+
+enum ff_exact_status ff_evaluator_exact(struct ff_evaluator *evaluator, const double *theta,
+                                        double *means)
+{
+    for (int q = 0; q < evaluator->plan->functionals.count; q++)
+        means[q] = NAN;
+    if (evaluator->exact == NULL)
+        return FF_EXACT_NOT_ENUMERABLE;
+    ff_design_rates(evaluator->plan->system->design, theta, evaluator->rates);
+    if (ff_exact_solve(evaluator->exact, evaluator->rates) != FF_OK)
+        return FF_EXACT_FAILED;
+    ff_exact_means(evaluator->exact, means);
+    return FF_EXACT_OK;
+}
+
+int64_t ff_evaluator_take_events(struct ff_evaluator *evaluator)
+{
+    const int64_t n_events = evaluator->n_events;
+    evaluator->n_events = 0;
+    return n_events;
+}

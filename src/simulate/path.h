@@ -79,11 +79,11 @@ FF_INLINE enum ff_path_end ff_path_until(struct ff_walk *walk, double end, int64
 int64_t ff_path_begin(struct ff_walk *walk, const struct ff_kinetics *kinetics,
                       struct ff_stream stream, int64_t burn_in);
 
-/** Add dwell times the totals of a state to a row of sums. */
+/** Add dwell times the totals of a state to a row of sums; its last number is never a functional's. */
 FF_INLINE void ff_row_add(double *row, const double *totals, double dwell, int width)
 {
     row[0] += dwell;
-    for (int i = 1; i < width; i++)
+    for (int i = 1; i < width - 1; i++)
         row[i] += totals[i] * dwell;
 }
 

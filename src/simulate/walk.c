@@ -202,13 +202,19 @@ static inline bool fire(struct ff_walk *walk, int fired, bool is_bilinear, bool 
 #define FOR_AVX2_TOO
 #endif
 
+/* Apart from the fast case, whose frame it would enlarge. */
+static __attribute__((noinline)) bool fire_any(struct ff_walk *walk, int fired)
+{
+    return walk->engine->stencils.is_bilinear ? fire(walk, fired, true, false)
+                                              : fire(walk, fired, false, false);
+}
+
 FOR_AVX2_TOO void ff_walk_fire(struct ff_walk *walk, int channel)
 {
     if (walk->tree.total == 0)
         return;
-    const bool has_room = walk->is_plain                       ? fire(walk, channel, true, true)
-                          : walk->engine->stencils.is_bilinear ? fire(walk, channel, true, false)
-                                                               : fire(walk, channel, false, false);
+    const bool has_room =
+        walk->is_plain ? fire(walk, channel, true, true) : fire_any(walk, channel);
     if (!has_room || walk->tree.total < walk->least_total)
         weigh_anew(walk);
     else if (--walk->until_sums == 0)

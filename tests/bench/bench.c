@@ -6,14 +6,14 @@
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "command/json.h"
-#include "gradient/gradient.h"
+#include "gradient/estimator.h"
 #include "simulate/lanes.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
 
-enum { MAX_CASES = 16, EVENTS = 400000, DEFAULT_ROUNDS = 7 };
+enum { MAX_CASES = 16, EVENTS = 400000, DEFAULT_ROUNDS = 7, MOST_STATES = 4096 };
 
 /* The kernels of simulate/lanes.h. */
 static const struct {
@@ -101,54 +101,48 @@ static void build(struct bench_case *bench)
 
 static void time_plain(struct bench_case *bench)
 {
-    struct ff_engine *engine;
-    struct ff_kinetics *kinetics;
-    struct ff_walk *walk;
-    ff_engine_create(bench->system, &engine);
-    ff_kinetics_create(bench->system, &kinetics);
-    ff_walk_create(engine, &walk);
-    ff_kinetics_set(kinetics, bench->system, bench->system->process->rates);
     const struct ff_draw_key key = {1, 0, 0, FF_PURPOSE_BASELINE};
     const struct ff_horizon warm = {.events = 1000}, full = {.events = EVENTS};
-    ff_ensemble_trajectory(walk, kinetics, ff_draw_stream(key, 0), warm);
+    double sums[FF_NARROW_ROW];
+    struct ff_ensemble ensemble;
+    ff_ensemble_create(bench->system, ff_system_functionals(bench->system), NULL, &ensemble);
+    ff_ensemble_set(&ensemble, bench->system->process->rates);
+    ff_ensemble_trajectory(&ensemble, ff_draw_stream(key, 0), warm, sums);
     /* The start of a trajectory fills the tree, which is no part of an event's cost. */
     const double before = processor_seconds();
-    ff_ensemble_trajectory(walk, kinetics, ff_draw_stream(key, 1), warm);
+    ff_ensemble_trajectory(&ensemble, ff_draw_stream(key, 1), warm, sums);
     const double between = processor_seconds();
-    ff_ensemble_trajectory(walk, kinetics, ff_draw_stream(key, 1), full);
+    ff_ensemble_trajectory(&ensemble, ff_draw_stream(key, 1), full, sums);
     const double seconds = processor_seconds() - between - (between - before);
     const double ns = 1e9 * seconds / (EVENTS - 1000);
     bench->plain_ns = ns < bench->plain_ns ? ns : bench->plain_ns;
-    ff_walk_free(walk);
-    ff_kinetics_free(kinetics);
-    ff_engine_free(engine);
+    ff_ensemble_free(&ensemble);
 }
 
 /* Those kernels that this processor has; the best is the last of them. */
 static void time_lanes(struct bench_case *bench)
 {
     const struct ff_draw_key key = {1, 0, 0, FF_PURPOSE_BASELINE};
+    const struct ff_block block = ff_block_at(key, FF_N_LANES, 0);
     const struct ff_horizon horizon = {.events = EVENTS / FF_N_LANES};
-    struct ff_sums sums[FF_N_LANES];
-    struct ff_kinetics *kinetics;
-    struct ff_lanes *lanes;
-    ff_lanes_create(bench->system->process, &lanes);
-    if (lanes == NULL)
+    double sums[FF_N_LANES * FF_NARROW_ROW];
+    struct ff_ensemble ensemble;
+    struct ff_chain *chain;
+    if (ff_chain_create(bench->system->process, MOST_STATES, &chain) != FF_OK)
         return;
-    ff_kinetics_create(bench->system, &kinetics);
-    ff_kinetics_set(kinetics, bench->system, bench->system->process->rates);
-    ff_lanes_set(lanes, kinetics);
-    for (int k = 0; k < N_KERNELS; k++) {
+    ff_ensemble_create(bench->system, ff_system_functionals(bench->system), chain, &ensemble);
+    ff_ensemble_set(&ensemble, bench->system->process->rates);
+    for (int k = 0; k < N_KERNELS && ensemble.lanes != NULL; k++) {
         const double before = processor_seconds();
-        ff_lanes_run(lanes, kernels[k].run, key, horizon, FF_N_LANES, sums);
+        ff_lanes_run(ensemble.lanes, kernels[k].run, &block, horizon, FF_NARROW_ROW, sums);
         const double ns = 1e9 * (processor_seconds() - before) / EVENTS;
         if (bench->lanes_ns[k] == 0.0 || ns < bench->lanes_ns[k])
             bench->lanes_ns[k] = ns;
         if (kernels[k].run == ff_lanes_best_kernel())
             break;
     }
-    ff_lanes_free(lanes);
-    ff_kinetics_free(kinetics);
+    ff_ensemble_free(&ensemble);
+    ff_chain_free(chain);
 }
 
 static void time_tracked(struct bench_case *bench)
@@ -162,12 +156,13 @@ static void time_tracked(struct bench_case *bench)
                                                     .seed = 1};
         struct ff_gradient *gradient;
         struct ff_estimate estimate;
-        if (ff_gradient_create(bench->system, &options, &gradient) != FF_OK)
+        if (ff_gradient_create(bench->system, ff_system_functionals(bench->system), NULL, &options,
+                               &gradient) != FF_OK)
             ff_status_abort(__FILE__, __LINE__, ff_status_message());
-        ff_estimate_create(bench->system->process->n_channels, &estimate);
+        ff_estimate_create(gradient, &estimate);
         const double *rates = bench->system->process->rates;
         const double before = processor_seconds();
-        if (ff_gradient_estimate(gradient, rates, 0, 0, &estimate) != FF_OK)
+        if (ff_gradient_estimate(gradient, rates, 0, 0, 1, &estimate) != FF_OK)
             ff_status_abort(__FILE__, __LINE__, ff_status_message());
         seconds[i] = processor_seconds() - before;
         ff_estimate_free(&estimate);

@@ -301,21 +301,66 @@ const char *ff_yaml_text(const struct ff_yaml *document)
     return document->text;
 }
 
+/* Turn a path as messages spell it into segments between points, in place: `edges[3].to` becomes
+ * `edges.[3.to`, of the same length, so that a segment which begins with a bracket can only be an item. */
+static bool split_items(char *path)
+{
+    if (path[0] == '[')
+        return false;
+    for (char *open = strchr(path, '['); open != NULL; open = strchr(open + 2, '[')) {
+        const size_t n_digits = strspn(open + 1, "0123456789");
+        const char *close = open + 1 + n_digits;
+        if (n_digits == 0 || close[0] != ']' || strchr(".[", close[1]) == NULL) /* or at the end */
+            return false;
+        memmove(open + 1, open, n_digits + 1);
+        *open = '.';
+    }
+    return strpbrk(path, "]") == NULL;
+}
+
 static enum ff_status step_into(struct ff_node *node, const char *segment, const char *source,
                                 struct ff_node **out)
 {
+    const bool is_item = segment[0] == '[';
+    const char *name = is_item ? segment + 1 : segment;
     if (node->kind == FF_NODE_SEQUENCE) {
-        char *end;
-        const long index = strtol(segment, &end, 10);
-        CHECK(*segment != '\0' && *end == '\0' && index >= 0 && index < node->n_items,
-              FF_ERR_CONFIG, "%s: `%s` is not an item of %s, which has %d", source, segment,
-              node->path, node->n_items);
+        const bool is_number = *name != '\0' && name[strspn(name, "0123456789")] == '\0';
+        const long index = is_number ? strtol(name, NULL, 10) : -1;
+        CHECK(index >= 0 && index < node->n_items, FF_ERR_CONFIG,
+              "%s: `%s` is not an item of %s, which has %d", source, name, node->path,
+              node->n_items);
         *out = node->items[index];
         return FF_OK;
     }
-    CHECK(node->kind == FF_NODE_MAPPING, FF_ERR_CONFIG, "%s: %s is a single value, it has no keys",
-          source, node->path);
-    *out = ff_node_find(node, segment);
+    CHECK(node->kind == FF_NODE_MAPPING, FF_ERR_CONFIG, "%s: %s is a single value, it has no %s",
+          source, node->path, is_item ? "items" : "keys");
+    CHECK(!is_item, FF_ERR_CONFIG, "%s: %s is a mapping, it has keys but no item `%s`", source,
+          node->path, name);
+    *out = ff_node_find(node, name);
+    return FF_OK;
+}
+
+/* The node at the end of a path but for its last segment; mappings on the way are made. */
+static enum ff_status walk_path(struct ff_node *root, char *path, const char *source,
+                                struct ff_node **out, const char **last)
+{
+    struct ff_node *node = root;
+    char *rest = path;
+    const char *segment = strsep(&rest, ".");
+    while (rest != NULL) {
+        struct ff_node *child = NULL;
+        TRY(step_into(node, segment, source, &child));
+        if (child == NULL) {
+            CHECK(rest[0] != '[', FF_ERR_CONFIG, "%s: there is no list `%s`", source, segment);
+            child = node_create(FF_NODE_MAPPING, node, segment, source);
+            child->line = child->column = child->key_line = child->key_column = 1;
+            node_append(node, child);
+        }
+        node = child;
+        segment = strsep(&rest, ".");
+    }
+    *out = node;
+    *last = segment;
     return FF_OK;
 }
 
@@ -343,21 +388,15 @@ enum ff_status ff_yaml_override(struct ff_yaml *document, const char *assignment
     snprintf(name, sizeof name, "--set %s", path);
     const char *source = keep_source(document, name);
 
-    enum ff_status status = FF_OK;
-    struct ff_node *node = document->root;
-    char *rest = path;
-    char *segment = strsep(&rest, ".");
-    while (rest != NULL) {
-        struct ff_node *child = NULL;
-        TRY_OR_FAIL(step_into(node, segment, source, &child));
-        if (child == NULL) {
-            child = node_create(FF_NODE_MAPPING, node, segment, source);
-            child->line = child->column = child->key_line = child->key_column = 1;
-            node_append(node, child);
-        }
-        node = child;
-        segment = strsep(&rest, ".");
+    enum ff_status status;
+    struct ff_node *node = NULL;
+    const char *segment = NULL;
+    if (!split_items(path)) {
+        status =
+            ff_status_raise(FF_ERR_CONFIG, "%s: an item of a list is written key[number]", source);
+        goto fail;
     }
+    TRY_OR_FAIL(walk_path(document->root, path, source, &node, &segment));
     struct ff_node *old = NULL, *value = NULL;
     TRY_OR_FAIL(step_into(node, segment, source, &old));
     const char *key = node->kind == FF_NODE_MAPPING ? segment : NULL;

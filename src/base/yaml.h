@@ -50,7 +50,8 @@ struct ff_node *ff_yaml_root(struct ff_yaml *document);
 /** The text the document was read from, before any override; borrowed. */
 const char *ff_yaml_text(const struct ff_yaml *document);
 
-/** Apply one `section.key=value` override; the value is YAML. */
+/** Apply one `section.key=value` override; the value is YAML. An item of a list is `key[3]`, or `key.3`.
+ * FF_ERR_CONFIG when there is no such place. */
 enum ff_status ff_yaml_override(struct ff_yaml *document, const char *assignment);
 
 /** The tree as YAML text; the caller frees it.  Never fails (aborts without memory). */

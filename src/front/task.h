@@ -47,9 +47,8 @@ struct ff_plan {
 /* Workspace of one worker. */
 struct ff_task_solver;
 
-/** Read `gradient`, `simulation`, `optimizer`, `evaluation` and `seed`. */
-enum ff_status ff_plan_read(struct ff_node *root, const struct ff_system *system,
-                            struct ff_plan *out);
+/** The section `evaluation`, which fills a struct ff_evaluation_options. */
+extern const struct ff_keys ff_keys_evaluation;
 
 /** Borrows the plan.  FF_ERR_NUMERICAL when the exact estimator meets too many states. */
 enum ff_status ff_task_solver_create(const struct ff_plan *plan, struct ff_task_solver **out);

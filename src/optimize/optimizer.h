@@ -4,7 +4,7 @@
 #ifndef FF_OPTIMIZE_OPTIMIZER_H
 #define FF_OPTIMIZE_OPTIMIZER_H
 
-#include "base/yaml.h"
+#include "base/keys.h"
 
 #include <stdint.h>
 
@@ -59,8 +59,8 @@ struct ff_optimizer_type {
 extern const struct ff_optimizer_type *const ff_optimizer_types[];
 extern const struct ff_optimizer_type ff_optimizer_adam, ff_optimizer_natural, ff_optimizer_bfgs;
 
-/** Read the section `optimizer`. */
-enum ff_status ff_optimizer_options_read(struct ff_node *section, struct ff_optimizer_options *out);
+/** The section `optimizer`, which fills a struct ff_optimizer_options. */
+extern const struct ff_keys ff_keys_optimizer;
 
 /** A trace of `capacity` entries, all NaN. */
 void ff_trace_create(int capacity, struct ff_trace *out);

@@ -10,6 +10,7 @@
 #ifndef FF_SIMULATE_TIMECOURSE_H
 #define FF_SIMULATE_TIMECOURSE_H
 
+#include "base/keys.h"
 #include "simulate/ensemble.h"
 
 __extension__ typedef unsigned __int128 ff_wide;
@@ -24,8 +25,8 @@ struct ff_timecourse_options {
     int64_t max_events; /* of one trajectory, at least 1 */
 };
 
-/** The section `timecourse` of the root; all 0 when it is absent.  FF_ERR_CONFIG with position. */
-enum ff_status ff_timecourse_options_read(struct ff_node *root, struct ff_timecourse_options *out);
+/** The section `timecourse`, which fills a struct ff_timecourse_options. */
+extern const struct ff_keys ff_keys_timecourse;
 
 /* Exact sums over trajectories; arrays owned. */
 struct ff_timecourse_sums {

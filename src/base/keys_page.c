@@ -64,9 +64,11 @@ static void print_range(const struct ff_key *key, FILE *out)
 static void print_unit(const struct ff_key *key, FILE *out)
 {
     const bool is_integer = key->type == FF_KEY_INT || key->type == FF_KEY_INT64;
-    if (key->unit != NULL && strcmp(key->unit, "1") != 0)
+    if (key->unit == NULL || strcmp(key->unit, key->name) == 0) /* `sites` are in sites */
+        return;
+    if (strcmp(key->unit, "1") != 0)
         fprintf(out, ", in %s", key->unit);
-    else if (key->unit != NULL && !is_integer)
+    else if (!is_integer)
         fputs(", dimensionless", out);
 }
 
@@ -86,7 +88,7 @@ static void print_default(const struct ff_key *key, FILE *out)
         fprintf(out, "; default [%g, %g]", key->ends[0], key->ends[1]);
     else if (key->word != NULL)
         fprintf(out, "; default `%s`", key->word);
-    else if (key->type != FF_KEY_SECTION || key->is_special)
+    else if (key->type != FF_KEY_SECTION)
         fputs("; required", out);
 }
 
@@ -195,7 +197,7 @@ static void note_miss(struct search *search, const struct ff_keys *keys, const c
 static int show(struct search *search, const struct ff_keys *keys, const struct ff_keys *parent,
                 const char *path, const char *rest);
 
-/* Below a name that was found; `key` is NULL when it is a choice. */
+/* At or below a name that was found: a key, which may have a table, or a choice, which has one. */
 static int show_found(struct search *search, const struct ff_keys *parent,
                       const struct ff_keys *keys, const struct ff_key *key, const char *path,
                       const char *rest)
@@ -206,10 +208,10 @@ static int show_found(struct search *search, const struct ff_keys *parent,
         note_miss(search, NULL, path, rest + 1);
         return 0;
     }
-    if (key != NULL)
-        print_row(key, path, search->out);
     if (keys != NULL)
         print_section(keys, parent, path, NULL, search->out);
+    else
+        print_row(key, path, search->out);
     return 1;
 }
 

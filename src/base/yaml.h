@@ -96,7 +96,6 @@ enum ff_status ff_node_integer(struct ff_node *mapping, const char *key,
 /** The same into an int; the rule's bounds must fit one. */
 enum ff_status ff_node_int(struct ff_node *mapping, const char *key, struct ff_integer_rule rule,
                            int *out);
-enum ff_status ff_node_bool(struct ff_node *mapping, const char *key, bool fallback, bool *out);
 
 /** A string; `fallback` NULL makes the key required.  *out is borrowed from the document. */
 enum ff_status ff_node_text(struct ff_node *mapping, const char *key, const char *fallback,

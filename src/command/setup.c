@@ -29,17 +29,13 @@ static enum ff_status configuration_check(struct ff_node *root, void *options)
 
 /* The first three make a system together, see ff_system_read. */
 static const struct ff_key rows[] = {
-    {.name = "model", .type = FF_KEY_SECTION, .is_special = true, .keys = &ff_keys_model},
-    {.name = "design",
+    {.name = "model",
      .type = FF_KEY_SECTION,
      .is_special = true,
-     .is_optional = true,
-     .keys = &ff_keys_design},
-    {.name = "objective",
-     .type = FF_KEY_SECTION,
-     .is_special = true,
-     .is_optional = true,
-     .keys = &ff_keys_objective},
+     .form = "mapping, required",
+     .keys = &ff_keys_model},
+    {.name = "design", .type = FF_KEY_SECTION, .is_special = true, .keys = &ff_keys_design},
+    {.name = "objective", .type = FF_KEY_SECTION, .is_special = true, .keys = &ff_keys_objective},
     {.name = "front", SECTION_AT(front), .keys = &ff_keys_front},
     {.name = "gradient", SECTION_AT(plan.gradient), .keys = &ff_keys_gradient},
     {.name = "simulation", SECTION_AT(plan.gradient.horizon), .keys = &ff_keys_simulation},

@@ -26,9 +26,10 @@ static const struct ff_key gradient_rows[] = {
     {.name = "locality",
      FF_FILLS(struct ff_gradient_options, locality),
      .integer = {.fallback = 8, .min = 0, .max = 1000000},
-     .unit = "steps in the graph of channels that affect each other",
-     .doc = "`local` credits a choice in full with the contributions of channels so near, tapered "
-            "to nothing at twice that; 0 means all of them."},
+     .unit = "steps",
+     .doc =
+         "`local` credits a choice in full with the contributions of channels so near in the graph "
+         "of channels that affect each other, tapered to nothing at twice that; 0 means all."},
     {.name = "temperature",
      FF_FILLS(struct ff_gradient_options, temperature),
      .real = {.fallback = 0.5, .min = 0.0, .above_min = true, .max = 1.0},

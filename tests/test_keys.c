@@ -256,7 +256,7 @@ static void a_row_is_printed_with_range_unit_default_and_meaning(void **state)
     assert_help(&table, "name", "- `name`: text; optional.\n  Who.\n");
     assert_help(&table, "special", "- `special`: words; required.\n  Apart.\n");
     assert_help(&table, "maybe",
-                "\n## maybe\n\nOptional.\n\n"
+                "## maybe\n\nOptional.\n\n"
                 "- `outer`: number, at least 0, at most 1, dimensionless; required.\n"
                 "  Outside.\n");
 }

@@ -141,13 +141,16 @@ static void print_below(const struct ff_keys *keys, const struct ff_key *key, co
     char below[PATH_SIZE];
     if (key->keys != NULL) {
         join(below, path, key->name, key);
+        fputc('\n', out);
         print_section(key->keys, keys, below, NULL, out);
     }
     for (int i = 0; ff_key_word(key, i).name != NULL; i++) {
         const struct ff_word word = ff_key_word(key, i);
         join(below, path, word.name, NULL);
-        if (word.keys != NULL)
-            print_section(word.keys, keys, below, NULL, out);
+        if (word.keys == NULL)
+            continue;
+        fputc('\n', out);
+        print_section(word.keys, keys, below, NULL, out);
     }
 }
 
@@ -158,7 +161,7 @@ static void print_section(const struct ff_keys *keys, const struct ff_keys *pare
     int level = 2;
     for (const char *c = path; *c != '\0'; c++)
         level += *c == '.';
-    fprintf(out, "\n%.*s %s\n\n", level < LARGEST_HEADING ? level : LARGEST_HEADING, "######",
+    fprintf(out, "%.*s %s\n\n", level < LARGEST_HEADING ? level : LARGEST_HEADING, "######",
             title != NULL ? title : path);
     print_filled(keys->doc, 0, 0, out);
     fputc('\n', out);
@@ -176,9 +179,10 @@ void ff_keys_print(const struct ff_keys *keys, const char *path, const char *tit
 
 /* ---- what a path names ---------------------------------------------------------------------- */
 
-/* The farthest that a path led. */
+/* What was printed, and the farthest that the path led. */
 struct search {
     FILE *out;
+    int n_shown;
     const struct ff_keys *keys; /* that lack the name; NULL where there is no table at all */
     const char *rest;           /* of the path, from that name on */
     char path[PATH_SIZE];       /* of the table */
@@ -194,32 +198,34 @@ static void note_miss(struct search *search, const struct ff_keys *keys, const c
     snprintf(search->path, sizeof search->path, "%s", path);
 }
 
-static int show(struct search *search, const struct ff_keys *keys, const struct ff_keys *parent,
-                const char *path, const char *rest);
+static void show(struct search *search, const struct ff_keys *keys, const struct ff_keys *parent,
+                 const char *path, const char *rest);
 
 /* At or below a name that was found: a key, which may have a table, or a choice, which has one. */
-static int show_found(struct search *search, const struct ff_keys *parent,
-                      const struct ff_keys *keys, const struct ff_key *key, const char *path,
-                      const char *rest)
+static void show_found(struct search *search, const struct ff_keys *parent,
+                       const struct ff_keys *keys, const struct ff_key *key, const char *path,
+                       const char *rest)
 {
-    if (*rest == '.' && keys != NULL)
-        return show(search, keys, parent, path, rest + 1);
+    if (*rest == '.' && keys != NULL) {
+        show(search, keys, parent, path, rest + 1);
+        return;
+    }
     if (*rest == '.') {
         note_miss(search, NULL, path, rest + 1);
-        return 0;
+        return;
     }
+    if (search->n_shown++ > 0)
+        fputc('\n', search->out);
     if (keys != NULL)
         print_section(keys, parent, path, NULL, search->out);
     else
         print_row(key, path, search->out);
-    return 1;
 }
 
 /* Among the words that bring keys: one of that name, or, if `is_key`, a key that some of them bring. */
-static int show_in_words(struct search *search, const struct ff_keys *keys, const char *path,
-                         const char *rest, size_t length, bool is_key)
+static void show_in_words(struct search *search, const struct ff_keys *keys, const char *path,
+                          const char *rest, size_t length, bool is_key)
 {
-    int n_shown = 0;
     for (int i = 0; i < keys->n_rows; i++)
         for (int w = 0; ff_key_word(&keys->rows[i], w).name != NULL; w++) {
             const struct ff_word word = ff_key_word(&keys->rows[i], w);
@@ -228,15 +234,14 @@ static int show_in_words(struct search *search, const struct ff_keys *keys, cons
                 continue;
             join(below, path, word.name, NULL);
             if (is_key)
-                n_shown += show(search, word.keys, keys, below, rest);
+                show(search, word.keys, keys, below, rest);
             else if (strlen(word.name) == length && strncmp(word.name, rest, length) == 0)
-                n_shown += show_found(search, keys, word.keys, NULL, below, rest + length);
+                show_found(search, keys, word.keys, NULL, below, rest + length);
         }
-    return n_shown;
 }
 
-static int show(struct search *search, const struct ff_keys *keys, const struct ff_keys *parent,
-                const char *path, const char *rest)
+static void show(struct search *search, const struct ff_keys *keys, const struct ff_keys *parent,
+                 const char *path, const char *rest)
 {
     const size_t length = strcspn(rest, ".[");
     const size_t index = rest[length] == '[' ? strcspn(rest + length, ".") : 0;
@@ -247,11 +252,14 @@ static int show(struct search *search, const struct ff_keys *keys, const struct 
             if (strlen(key->name) != length || strncmp(key->name, rest, length) != 0)
                 continue;
             join(below, path, key->name, key);
-            return show_found(search, keys, key->keys, key, below, rest + length + index);
+            show_found(search, keys, key->keys, key, below, rest + length + index);
+            return;
         }
     note_miss(search, keys, path, rest);
-    const int n_shown = show_in_words(search, keys, path, rest, length, false);
-    return n_shown > 0 ? n_shown : show_in_words(search, keys, path, rest, length, true);
+    const int n_shown = search->n_shown;
+    show_in_words(search, keys, path, rest, length, false);
+    if (search->n_shown == n_shown)
+        show_in_words(search, keys, path, rest, length, true);
 }
 
 /* Names that may stand below a table, to suggest one of them. */
@@ -278,7 +286,8 @@ enum ff_status ff_keys_help(const struct ff_keys *keys, const char *path, FILE *
 {
     enum { CAPACITY = 255 };
     struct search search = {.out = out};
-    if (show(&search, keys, NULL, "", path) > 0)
+    show(&search, keys, NULL, "", path);
+    if (search.n_shown > 0)
         return FF_OK;
     CHECK(search.keys != NULL, FF_ERR_CONFIG, "help: %s has no keys", search.path);
     const char *names[CAPACITY + 1] = {NULL};

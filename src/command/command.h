@@ -32,7 +32,7 @@ enum ff_option {
     FF_OPTION_FRONT = 1 << 5,
     FF_OPTION_REPEATS = 1 << 6,
     FF_OPTION_MUST_OUTPUT = 1 << 7, /* -o may not be left out */
-    FF_OPTION_NO_INPUT = 1 << 8     /* the input may */
+    FF_OPTION_NO_INPUT = 1 << 8     /* the input may be left out */
 };
 
 struct ff_command {

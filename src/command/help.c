@@ -63,6 +63,7 @@ static void print_page(void)
 {
     fputs(introduction, stdout);
     fputs(glossary, stdout);
+    fputc('\n', stdout);
     ff_keys_print(&ff_keys_configuration, "", "Sections", stdout);
 }
 

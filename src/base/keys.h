@@ -51,7 +51,7 @@ struct ff_key {
     const char *word;               /* other types: the default; NULL makes the key required */
     const struct ff_word *words;    /* to choose from, ended by one without a name, */
     ff_word_at *word_at;            /* or from a registry */
-    const struct ff_keys *keys;     /* FF_KEY_SECTION, FF_KEY_LIST; NULL-safe elsewhere */
+    const struct ff_keys *keys;     /* FF_KEY_SECTION, FF_KEY_LIST: the table below; else NULL */
 
     const char *form; /* how the value is written, where the type does not say it */
     const char *unit; /* "1" if it has none; NULL for what is no number */

@@ -45,7 +45,7 @@ enum ff_status ff_yaml_read_text(const char *name, const char *text, struct ff_y
 void ff_yaml_free(struct ff_yaml *document);
 
 /** The top mapping; valid until the document is freed. */
-struct ff_node *ff_yaml_root(struct ff_yaml *document);
+struct ff_node *ff_yaml_root(const struct ff_yaml *document);
 
 /** The text the document was read from, before any override; borrowed. */
 const char *ff_yaml_text(const struct ff_yaml *document);

@@ -58,8 +58,10 @@ static const struct ff_key item_rows[] = {
 };
 
 static const struct ff_keys item_keys = {
-    .doc = "The reactions, each a channel and, if written with `<->`, its reverse, by mass action: "
-           "the propensity of `2 X` is k n(n-1)/2.",
+    .doc =
+        "The reactions, each a channel and, if written with `<->`, its reverse, by mass action: "
+        "the propensity of `2 X` is k n(n-1)/2. An item is the text of a reaction or, to give it a "
+        "name, a mapping.",
     FF_ROWS(item_rows),
 };
 

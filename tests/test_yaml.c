@@ -220,14 +220,13 @@ static void words_and_intervals_are_checked(void **state)
 {
     (void)state;
     static const char *const words[] = {"ring", "network", NULL};
-    struct ff_yaml *document = read("kind: rnig\nflag: yes\nbounds: [2, 1]\nthree: [1, 2, 3]\n");
+    struct ff_yaml *document = read("kind: rnig\nword: yes\nbounds: [2, 1]\nthree: [1, 2, 3]\n");
     struct ff_node *root = ff_yaml_root(document);
     int index;
     assert_refused(ff_node_choice(root, "kind", words, NULL, &index),
                    "c.yaml:1:7: kind: `rnig` is not one of ring, network; did you mean `ring`?");
-    bool flag;
-    assert_refused(ff_node_bool(root, "flag", true, &flag),
-                   "c.yaml:2:7: flag: `yes` is not one of false, true");
+    assert_refused(ff_node_choice(root, "word", words, "ring", &index),
+                   "c.yaml:2:7: word: `yes` is not one of ring, network");
     double ends[2];
     assert_refused(ff_node_interval(root, "bounds", -1, 1, ends),
                    "c.yaml:3:9: bounds: must be [low, high] with low below high");
@@ -244,7 +243,6 @@ static void read_all_types(struct ff_yaml *document)
     struct ff_node *section;
     double real, ends[2];
     int64_t integer;
-    bool flag;
     const char *text;
     assert_int_equal(ff_node_section(ff_yaml_root(document), "s", &section), FF_OK);
     const struct ff_real_rule third = {.fallback = 1.0 / 3.0, .max = 1.0};
@@ -253,8 +251,6 @@ static void read_all_types(struct ff_yaml *document)
     const struct ff_integer_rule large = {.fallback = INT64_MAX, .max = INT64_MAX};
     assert_int_equal(ff_node_integer(section, "integer", large, &integer), FF_OK);
     assert_true(integer == INT64_MAX);
-    assert_int_equal(ff_node_bool(section, "flag", true, &flag), FF_OK);
-    assert_true(flag);
     assert_int_equal(ff_node_text(section, "text", "all", &text), FF_OK);
     assert_string_equal(text, "all");
     assert_int_equal(ff_node_interval(section, "bounds", -0.1, 1e-300, ends), FF_OK);
@@ -296,7 +292,6 @@ static void defaults_enter_the_tree(void **state)
                                   "s:\n"
                                   "  real: 0.3333333333333333\n"
                                   "  integer: 9223372036854775807\n"
-                                  "  flag: true\n"
                                   "  text: all\n"
                                   "  bounds: [-0.1, 1e-300]\n");
     assert_string_equal(ff_yaml_text(document), "t: 1\n");
@@ -330,6 +325,9 @@ static void overrides_replace_add_and_reach_into_lists(void **state)
                                               "model.edges[1]",
                                               "model.edges.1.forward=2.5",
                                               "model.rates.0=7",
+                                              "model.edges[0].forward=1.5",
+                                              "model.rates[1]=8",
+                                              "model.table[1][0]=9",
                                               "new.deep.key=[1, 2]",
                                               "design={kind: forces}",
                                               "objective.current=\"1\"",
@@ -338,6 +336,7 @@ static void overrides_replace_add_and_reach_into_lists(void **state)
                                     "  sites: 6\n"
                                     "  edges: [{forward: 1}, {forward: 2}]\n"
                                     "  rates: [1, 2]\n"
+                                    "  table: [[1, 2], [3, 4]]\n"
                                     "design: {kind: rates, budget: {total: 1}}\n");
     for (int i = 0; assignments[i] != NULL; i++) {
         const bool is_assignment = strchr(assignments[i], '=') != NULL;
@@ -347,8 +346,9 @@ static void overrides_replace_add_and_reach_into_lists(void **state)
     char *text = ff_yaml_emit(document);
     assert_string_equal(text, "model:\n"
                               "  sites: 8\n"
-                              "  edges: [{forward: 1}, {forward: 2.5}]\n"
-                              "  rates: [7, 2]\n"
+                              "  edges: [{forward: 1.5}, {forward: 2.5}]\n"
+                              "  rates: [7, 8]\n"
+                              "  table: [[1, 2], [9, 4]]\n"
                               "design:\n"
                               "  kind: forces\n"
                               "new:\n"
@@ -378,13 +378,15 @@ static void replaced_list_items_keep_their_path(void **state)
     struct ff_yaml *document = read("rates: [1, 2, 3]\n");
     assert_int_equal(ff_yaml_override(document, "rates.0=x"), FF_OK);
     assert_string_equal(ff_yaml_root(document)->items[0]->items[0]->path, "rates[0]");
+    assert_int_equal(ff_yaml_override(document, "rates[2]=y"), FF_OK);
+    assert_string_equal(ff_yaml_root(document)->items[0]->items[2]->path, "rates[2]");
     ff_yaml_free(document);
 }
 
 static void impossible_overrides_are_refused_and_change_nothing(void **state)
 {
     (void)state;
-    static const char given[] = "seed: 1\nrates: [1, 2]\n";
+    static const char given[] = "seed: 1\nrates: [1, 2]\nm:\n  a: 1\n";
     struct ff_yaml *document = read(given);
     assert_refused(ff_yaml_override(document, "seed"), "--set seed: expected section.key=value");
     assert_refused(ff_yaml_override(document, "=1"), "--set =1: expected section.key=value");
@@ -394,11 +396,31 @@ static void impossible_overrides_are_refused_and_change_nothing(void **state)
                    "--set rates.0x: `0x` is not an item of rates, which has 2");
     assert_refused(ff_yaml_override(document, "seed.deep=1"),
                    "--set seed.deep: seed is a single value, it has no keys");
+    assert_refused(ff_yaml_override(document, "rates[2]=1"),
+                   "--set rates[2]: `2` is not an item of rates, which has 2");
+    assert_refused(ff_yaml_override(document, "rates[18446744073709551616]=1"),
+                   "--set rates[18446744073709551616]: `18446744073709551616` is not an item of "
+                   "rates, which has 2");
+    assert_refused(ff_yaml_override(document, "seed[0]=1"),
+                   "--set seed[0]: seed is a single value, it has no items");
+    assert_refused(ff_yaml_override(document, "m[0]=1"),
+                   "--set m[0]: m is a mapping, it has keys but no item `0`");
+    assert_refused(ff_yaml_override(document, "none[0]=1"),
+                   "--set none[0]: there is no list `none`");
+    static const char *const malformed[] = {"rates[0", "rates[]",   "rates[x]", "rates[-1]",
+                                            "rates]",  "rates[0]x", "[0]",      "rates[0]]"};
+    for (size_t i = 0; i < sizeof malformed / sizeof *malformed; i++) {
+        char assignment[32], message[96];
+        snprintf(assignment, sizeof assignment, "%s=1", malformed[i]);
+        snprintf(message, sizeof message, "--set %s: an item of a list is written key[number]",
+                 malformed[i]);
+        assert_refused(ff_yaml_override(document, assignment), message);
+    }
     assert_int_equal(ff_yaml_override(document, "seed=[1"), FF_ERR_CONFIG);
     assert_int_equal(ff_yaml_override(document, "seed={a: 1, a: 2}"), FF_ERR_CONFIG);
     assert_int_equal(ff_yaml_override(document, "seed="), FF_ERR_CONFIG);
     char *text = ff_yaml_emit(document);
-    assert_string_equal(text, "seed: 1\nrates:\n- 1\n- 2\n");
+    assert_string_equal(text, "seed: 1\nrates:\n- 1\n- 2\nm:\n  a: 1\n");
     free(text);
     ff_yaml_free(document);
 }

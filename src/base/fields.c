@@ -81,15 +81,6 @@ enum ff_status ff_node_int(struct ff_node *mapping, const char *key, struct ff_i
     return FF_OK;
 }
 
-enum ff_status ff_node_bool(struct ff_node *mapping, const char *key, bool fallback, bool *out)
-{
-    static const char *const words[] = {"false", "true", NULL};
-    int index;
-    TRY(ff_node_choice(mapping, key, words, words[fallback], &index));
-    *out = index == 1;
-    return FF_OK;
-}
-
 enum ff_status ff_node_text(struct ff_node *mapping, const char *key, const char *fallback,
                             const char **out)
 {

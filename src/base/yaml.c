@@ -1,4 +1,4 @@
-/* Document trees: parsing by libyaml events, overrides, emission.
+/* Document trees: parsing by libyaml events, and overrides.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "base/yaml.h"
@@ -9,7 +9,7 @@
 #include <string.h>
 #include <yaml.h>
 
-enum { MAX_DEPTH = 16, BLOCK_DEPTH = 2 };
+enum { MAX_DEPTH = 16 };
 
 struct ff_yaml {
     struct ff_node *root;
@@ -291,7 +291,7 @@ void ff_yaml_free(struct ff_yaml *document)
     free(document);
 }
 
-struct ff_node *ff_yaml_root(struct ff_yaml *document)
+struct ff_node *ff_yaml_root(const struct ff_yaml *document)
 {
     return document->root;
 }
@@ -301,21 +301,66 @@ const char *ff_yaml_text(const struct ff_yaml *document)
     return document->text;
 }
 
+/* Turn a path as messages spell it into segments between points, in place: `edges[3].to` becomes
+ * `edges.[3.to`, of the same length, so that a segment which begins with a bracket can only be an item. */
+static bool split_items(char *path)
+{
+    if (path[0] == '[')
+        return false;
+    for (char *open = strchr(path, '['); open != NULL; open = strchr(open + 2, '[')) {
+        const size_t n_digits = strspn(open + 1, "0123456789");
+        const char *close = open + 1 + n_digits;
+        if (n_digits == 0 || close[0] != ']' || strchr(".[", close[1]) == NULL) /* or at the end */
+            return false;
+        memmove(open + 1, open, n_digits + 1);
+        *open = '.';
+    }
+    return strpbrk(path, "]") == NULL;
+}
+
 static enum ff_status step_into(struct ff_node *node, const char *segment, const char *source,
                                 struct ff_node **out)
 {
+    const bool is_item = segment[0] == '[';
+    const char *name = is_item ? segment + 1 : segment;
     if (node->kind == FF_NODE_SEQUENCE) {
-        char *end;
-        const long index = strtol(segment, &end, 10);
-        CHECK(*segment != '\0' && *end == '\0' && index >= 0 && index < node->n_items,
-              FF_ERR_CONFIG, "%s: `%s` is not an item of %s, which has %d", source, segment,
-              node->path, node->n_items);
+        const bool is_number = *name != '\0' && name[strspn(name, "0123456789")] == '\0';
+        const long index = is_number ? strtol(name, NULL, 10) : -1;
+        CHECK(index >= 0 && index < node->n_items, FF_ERR_CONFIG,
+              "%s: `%s` is not an item of %s, which has %d", source, name, node->path,
+              node->n_items);
         *out = node->items[index];
         return FF_OK;
     }
-    CHECK(node->kind == FF_NODE_MAPPING, FF_ERR_CONFIG, "%s: %s is a single value, it has no keys",
-          source, node->path);
-    *out = ff_node_find(node, segment);
+    CHECK(node->kind == FF_NODE_MAPPING, FF_ERR_CONFIG, "%s: %s is a single value, it has no %s",
+          source, node->path, is_item ? "items" : "keys");
+    CHECK(!is_item, FF_ERR_CONFIG, "%s: %s is a mapping, it has keys but no item `%s`", source,
+          node->path, name);
+    *out = ff_node_find(node, name);
+    return FF_OK;
+}
+
+/* The node at the end of a path but for its last segment; mappings on the way are made. */
+static enum ff_status walk_path(struct ff_node *root, char *path, const char *source,
+                                struct ff_node **out, const char **last)
+{
+    struct ff_node *node = root;
+    char *rest = path;
+    const char *segment = strsep(&rest, ".");
+    while (rest != NULL) {
+        struct ff_node *child = NULL;
+        TRY(step_into(node, segment, source, &child));
+        if (child == NULL) {
+            CHECK(rest[0] != '[', FF_ERR_CONFIG, "%s: there is no list `%s`", source, segment);
+            child = node_create(FF_NODE_MAPPING, node, segment, source);
+            child->line = child->column = child->key_line = child->key_column = 1;
+            node_append(node, child);
+        }
+        node = child;
+        segment = strsep(&rest, ".");
+    }
+    *out = node;
+    *last = segment;
     return FF_OK;
 }
 
@@ -343,21 +388,15 @@ enum ff_status ff_yaml_override(struct ff_yaml *document, const char *assignment
     snprintf(name, sizeof name, "--set %s", path);
     const char *source = keep_source(document, name);
 
-    enum ff_status status = FF_OK;
-    struct ff_node *node = document->root;
-    char *rest = path;
-    char *segment = strsep(&rest, ".");
-    while (rest != NULL) {
-        struct ff_node *child = NULL;
-        TRY_OR_FAIL(step_into(node, segment, source, &child));
-        if (child == NULL) {
-            child = node_create(FF_NODE_MAPPING, node, segment, source);
-            child->line = child->column = child->key_line = child->key_column = 1;
-            node_append(node, child);
-        }
-        node = child;
-        segment = strsep(&rest, ".");
+    enum ff_status status;
+    struct ff_node *node = NULL;
+    const char *segment = NULL;
+    if (!split_items(path)) {
+        status =
+            ff_status_raise(FF_ERR_CONFIG, "%s: an item of a list is written key[number]", source);
+        goto fail;
     }
+    TRY_OR_FAIL(walk_path(document->root, path, source, &node, &segment));
     struct ff_node *old = NULL, *value = NULL;
     TRY_OR_FAIL(step_into(node, segment, source, &old));
     const char *key = node->kind == FF_NODE_MAPPING ? segment : NULL;
@@ -394,79 +433,4 @@ struct ff_node *ff_node_add_default(struct ff_node *mapping, const char *key,
     node->text = text != NULL ? ff_copy_text(text) : NULL;
     node_append(mapping, node);
     return node;
-}
-
-/* ---- emission ------------------------------------------------------------------------------- */
-
-static int append_bytes(void *stream, unsigned char *bytes, size_t count)
-{
-    return fwrite(bytes, 1, count, stream) == count;
-}
-
-static void emit(yaml_emitter_t *emitter, yaml_event_t *event, int is_ready)
-{
-    if (!is_ready || !yaml_emitter_emit(emitter, event))
-        ff_status_abort(__FILE__, __LINE__, "cannot emit YAML");
-}
-
-static void emit_scalar(yaml_emitter_t *emitter, const char *text, bool is_quoted)
-{
-    yaml_event_t event;
-    const yaml_scalar_style_t style =
-        is_quoted ? YAML_DOUBLE_QUOTED_SCALAR_STYLE : YAML_PLAIN_SCALAR_STYLE;
-    emit(emitter, &event,
-         yaml_scalar_event_initialize(&event, NULL, NULL, (const unsigned char *)text,
-                                      (int)strlen(text), 1, 1, style));
-}
-
-static void emit_node(yaml_emitter_t *emitter, const struct ff_node *node, int depth)
-{
-    yaml_event_t event;
-    const bool is_block = depth < BLOCK_DEPTH;
-    switch (node->kind) {
-    case FF_NODE_SCALAR:
-        emit_scalar(emitter, node->text, node->is_quoted);
-        return;
-    case FF_NODE_SEQUENCE:
-        emit(emitter, &event,
-             yaml_sequence_start_event_initialize(&event, NULL, NULL, 1,
-                                                  is_block ? YAML_BLOCK_SEQUENCE_STYLE
-                                                           : YAML_FLOW_SEQUENCE_STYLE));
-        for (int i = 0; i < node->n_items; i++)
-            emit_node(emitter, node->items[i], depth + 1);
-        emit(emitter, &event, yaml_sequence_end_event_initialize(&event));
-        return;
-    case FF_NODE_MAPPING:
-        emit(emitter, &event,
-             yaml_mapping_start_event_initialize(&event, NULL, NULL, 1,
-                                                 is_block ? YAML_BLOCK_MAPPING_STYLE
-                                                          : YAML_FLOW_MAPPING_STYLE));
-        for (int i = 0; i < node->n_items; i++) {
-            emit_scalar(emitter, node->items[i]->key, false);
-            emit_node(emitter, node->items[i], depth + 1);
-        }
-        emit(emitter, &event, yaml_mapping_end_event_initialize(&event));
-    }
-}
-
-char *ff_yaml_emit(const struct ff_yaml *document)
-{
-    char *text = NULL;
-    size_t size = 0;
-    FILE *memory = open_memstream(&text, &size);
-    yaml_emitter_t emitter;
-    if (memory == NULL || !yaml_emitter_initialize(&emitter))
-        ff_status_abort(__FILE__, __LINE__, "out of memory");
-    yaml_emitter_set_output(&emitter, append_bytes, memory);
-    yaml_emitter_set_unicode(&emitter, 1);
-    yaml_emitter_set_width(&emitter, 100);
-    yaml_event_t event;
-    emit(&emitter, &event, yaml_stream_start_event_initialize(&event, YAML_UTF8_ENCODING));
-    emit(&emitter, &event, yaml_document_start_event_initialize(&event, NULL, NULL, NULL, 1));
-    emit_node(&emitter, document->root, 0);
-    emit(&emitter, &event, yaml_document_end_event_initialize(&event, 1));
-    emit(&emitter, &event, yaml_stream_end_event_initialize(&event));
-    yaml_emitter_delete(&emitter);
-    fclose(memory);
-    return text;
 }

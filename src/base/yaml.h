@@ -45,12 +45,13 @@ enum ff_status ff_yaml_read_text(const char *name, const char *text, struct ff_y
 void ff_yaml_free(struct ff_yaml *document);
 
 /** The top mapping; valid until the document is freed. */
-struct ff_node *ff_yaml_root(struct ff_yaml *document);
+struct ff_node *ff_yaml_root(const struct ff_yaml *document);
 
 /** The text the document was read from, before any override; borrowed. */
 const char *ff_yaml_text(const struct ff_yaml *document);
 
-/** Apply one `section.key=value` override; the value is YAML. */
+/** Apply one `section.key=value` override; the value is YAML. An item of a list is `key[3]`, or `key.3`.
+ * FF_ERR_CONFIG when there is no such place. */
 enum ff_status ff_yaml_override(struct ff_yaml *document, const char *assignment);
 
 /** The tree as YAML text; the caller frees it.  Never fails (aborts without memory). */
@@ -95,7 +96,6 @@ enum ff_status ff_node_integer(struct ff_node *mapping, const char *key,
 /** The same into an int; the rule's bounds must fit one. */
 enum ff_status ff_node_int(struct ff_node *mapping, const char *key, struct ff_integer_rule rule,
                            int *out);
-enum ff_status ff_node_bool(struct ff_node *mapping, const char *key, bool fallback, bool *out);
 
 /** A string; `fallback` NULL makes the key required.  *out is borrowed from the document. */
 enum ff_status ff_node_text(struct ff_node *mapping, const char *key, const char *fallback,

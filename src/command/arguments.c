@@ -10,13 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-const struct ff_command *const ff_commands[] = {&ff_command_run,
-                                                &ff_command_gradcheck,
-                                                &ff_command_exact,
-                                                &ff_command_simulate,
-                                                &ff_command_check,
-                                                &ff_command_info,
-                                                NULL};
+const struct ff_command *const ff_commands[] = {
+    &ff_command_run,   &ff_command_gradcheck, &ff_command_exact, &ff_command_simulate,
+    &ff_command_check, &ff_command_info,      &ff_command_help,  NULL};
 
 enum { N_OPTIONS = 9, MAX_REPEATS = 1000000 };
 
@@ -34,7 +30,7 @@ static const struct {
      "--force              replace an existing output"},
     {FF_OPTION_CONFIG,
      {"set", required_argument, NULL, 's'},
-     "--set SEC.KEY=VALUE  override one value; may be repeated"},
+     "--set SEC.KEY=VALUE  override one value, as in --set model.edges[0].forward=2; may be repeated"},
     {FF_OPTION_CONFIG,
      {"seed", required_argument, NULL, 'S'},
      "--seed N             the same as --set seed=N"},
@@ -71,7 +67,7 @@ static void print_program_help(void)
     for (int i = 0; ff_commands[i] != NULL; i++)
         printf("  %-28s %s\n", ff_commands[i]->synopsis, ff_commands[i]->doc);
     printf(
-        "\nfluxfront COMMAND --help says more. Exit codes: 0 done, 1 run-time error, 2 usage or "
+        "\nfluxfront COMMAND --help says more, fluxfront help SECTION what its keys mean. Exit codes: 0 done, 1 run-time error, 2 usage or "
         "configuration error (nothing written),\n4 numerical failure of every task.\n\nmodels:\n");
     for (int i = 0; ff_model_types[i] != NULL; i++)
         printf("  %-10s %s\n", ff_model_types[i]->name, ff_model_types[i]->doc);
@@ -198,8 +194,10 @@ static enum ff_status parse_options(const struct ff_command *command, int argc, 
               command->name, argv[optind - 1], command->name);
         TRY(take_option(letter, out));
     }
-    CHECK(argc - optind == 1, FF_ERR_CONFIG, "usage: fluxfront %s", command->synopsis);
-    out->input = argv[optind];
+    const int n_words = argc - optind;
+    const bool is_left_out = n_words == 0 && (command->options & FF_OPTION_NO_INPUT) != 0;
+    CHECK(n_words == 1 || is_left_out, FF_ERR_CONFIG, "usage: fluxfront %s", command->synopsis);
+    out->input = is_left_out ? NULL : argv[optind];
     CHECK(!(command->options & FF_OPTION_MUST_OUTPUT) || out->output != NULL, FF_ERR_CONFIG,
           "%s: say where the result goes, with -o FILE", command->name);
     return FF_OK;

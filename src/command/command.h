@@ -12,7 +12,7 @@
 
 /* What the command line asked for. */
 struct ff_arguments {
-    const char *input;      /* CONFIG or FILE.h5 */
+    const char *input;      /* CONFIG, FILE.h5 or SECTION; NULL if it may be and was left out */
     const char *output;     /* -o */
     const char **overrides; /* --set, in order; owned */
     int n_overrides;
@@ -31,7 +31,8 @@ enum ff_option {
     FF_OPTION_JSON = 1 << 4,
     FF_OPTION_FRONT = 1 << 5,
     FF_OPTION_REPEATS = 1 << 6,
-    FF_OPTION_MUST_OUTPUT = 1 << 7 /* -o may not be left out */
+    FF_OPTION_MUST_OUTPUT = 1 << 7, /* -o may not be left out */
+    FF_OPTION_NO_INPUT = 1 << 8     /* the input may be left out */
 };
 
 struct ff_command {
@@ -42,7 +43,7 @@ struct ff_command {
 };
 
 extern const struct ff_command ff_command_run, ff_command_gradcheck, ff_command_exact,
-    ff_command_simulate, ff_command_check, ff_command_info;
+    ff_command_simulate, ff_command_check, ff_command_info, ff_command_help;
 
 /** All subcommands, NULL-terminated. */
 extern const struct ff_command *const ff_commands[];
@@ -63,6 +64,9 @@ struct ff_setup {
     struct ff_reference_options reference;
     struct ff_timecourse_options timecourse; /* points 0 without the section */
 };
+
+/** All sections and top keys; it fills a struct ff_setup, but for the system. */
+extern const struct ff_keys ff_keys_configuration;
 
 /** Read the configuration the arguments name.  FF_ERR_CONFIG with position. */
 enum ff_status ff_setup_read(const struct ff_arguments *arguments, struct ff_setup *out);

@@ -3,6 +3,7 @@
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "cluster/cluster.h"
 #include "command/command.h"
+#include "gradient/estimator.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -11,21 +12,66 @@
 /* The task number whose random numbers measure the scales; no real task reaches it. */
 static const uint32_t scale_task = UINT32_MAX;
 
+/* ---- sections ------------------------------------------------------------------------------- */
+
+/* What sections mean together. */
+static enum ff_status configuration_check(struct ff_node *root, void *options)
+{
+    const struct ff_plan *plan = &((const struct ff_setup *)options)->plan;
+    if (plan->optimizer.type->needs_exact && !plan->gradient.estimator->is_exact)
+        return ff_node_error(ff_node_find(root, "optimizer"),
+                             "`%s` needs a gradient without noise; set gradient.estimator "
+                             "to `exact`, or use `adam` or `natural`",
+                             plan->optimizer.type->name);
+    return FF_OK;
+}
+
+#define SECTION_AT(member) .type = FF_KEY_SECTION, .offset = offsetof(struct ff_setup, member)
+
+/* The first three make a system together, see ff_system_read. */
+static const struct ff_key rows[] = {
+    {.name = "model",
+     .type = FF_KEY_SECTION,
+     .is_special = true,
+     .form = "mapping, required",
+     .keys = &ff_keys_model},
+    {.name = "design", .type = FF_KEY_SECTION, .is_special = true, .keys = &ff_keys_design},
+    {.name = "objective", .type = FF_KEY_SECTION, .is_special = true, .keys = &ff_keys_objective},
+    {.name = "front", SECTION_AT(front), .keys = &ff_keys_front},
+    {.name = "gradient", SECTION_AT(plan.gradient), .keys = &ff_keys_gradient},
+    {.name = "simulation", SECTION_AT(plan.gradient.horizon), .keys = &ff_keys_simulation},
+    {.name = "seed",
+     FF_FILLS(struct ff_setup, plan.gradient.seed),
+     .integer = {.fallback = 1, .min = 0, .max = INT64_MAX},
+     .unit = "1",
+     .doc = "Selects all random numbers of the run; with the same seed the results are the same to "
+            "the bit, on any number of ranks."},
+    {.name = "optimizer", SECTION_AT(plan.optimizer), .keys = &ff_keys_optimizer},
+    {.name = "evaluation", SECTION_AT(plan.evaluation), .keys = &ff_keys_evaluation},
+    {.name = "timecourse",
+     SECTION_AT(timecourse),
+     .is_optional = true,
+     .keys = &ff_keys_timecourse},
+    {.name = "reference", SECTION_AT(reference), .keys = &ff_keys_reference},
+};
+
+const struct ff_keys ff_keys_configuration = {
+    .doc = "The keys of the file itself.",
+    FF_ROWS(rows),
+    .check = configuration_check,
+};
+
 static enum ff_status read_sections(struct ff_yaml *document, struct ff_setup *out)
 {
-    static const char *const sections[] = {"model",     "design",     "objective",  "front",
-                                           "gradient",  "optimizer",  "simulation", "evaluation",
-                                           "reference", "timecourse", "seed",       NULL};
-    struct ff_node *root = ff_yaml_root(document), *section;
-    TRY(ff_node_allow(root, sections));
+    struct ff_node *root = ff_yaml_root(document);
+    TRY(ff_keys_allow(&ff_keys_configuration, root));
     TRY(ff_system_read(root, &out->system));
-    TRY(ff_node_section(root, "front", &section));
-    TRY(ff_front_options_read(section, &out->front));
-    TRY(ff_plan_read(root, out->system, &out->plan));
-    TRY(ff_timecourse_options_read(root, &out->timecourse));
-    TRY(ff_node_section(root, "reference", &section));
-    return ff_reference_options_read(section, &out->reference);
+    out->plan.system = out->system;
+    out->plan.functionals = ff_system_functionals(out->system);
+    return ff_keys_fill(&ff_keys_configuration, root, out);
 }
+
+/* ---- documents ------------------------------------------------------------------------------ */
 
 /* Takes the document. */
 static enum ff_status read_document(struct ff_yaml *document, struct ff_setup *out)

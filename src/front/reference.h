@@ -25,8 +25,8 @@ struct ff_reference_options {
     int max_states, n_starts, iterations;
 };
 
-/** Read the section `reference`. */
-enum ff_status ff_reference_options_read(struct ff_node *section, struct ff_reference_options *out);
+/** The section `reference`, which fills a struct ff_reference_options. */
+extern const struct ff_keys ff_keys_reference;
 
 /** Minimise each of n scalarisations exactly by quasi-Newton from options->n_starts starts, theta = 0 and random
  * ones, from the optimum before, and from `hints`, [n][P] or NULL; a row of hints that begins with NaN is

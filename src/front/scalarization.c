@@ -43,8 +43,7 @@ static double chebyshev_value(const void *data, const double *means, double *slo
 
 static const struct ff_scalarization_type weighted = {
     .loss = {.name = "weighted",
-             .doc =
-                 "weighted sum -w J/J_scale + (1-w) sigma/sigma_scale: the convex part of a front",
+             .doc = "-w J/J_scale + (1-w) sigma/sigma_scale; reaches convex fronts",
              .value = weighted_value},
 };
 
@@ -52,7 +51,7 @@ static const struct ff_scalarization_type chebyshev = {
     .loss =
         {.name = "chebyshev",
          .doc =
-             "augmented Chebyshev distance from the ideal point: straight and concave fronts too",
+             "the larger of w (J_ideal - J)/J_scale and (1-w) (sigma - sigma_ideal)/sigma_scale, smoothed; also reaches straight and concave fronts",
          .value = chebyshev_value},
     .needs_ideal = true,
 };

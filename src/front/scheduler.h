@@ -26,8 +26,8 @@ struct ff_front_options {
 
 struct ff_scheduler;
 
-/** Read the section `front`. */
-enum ff_status ff_front_options_read(struct ff_node *section, struct ff_front_options *out);
+/** The section `front`, which fills a struct ff_front_options. */
+extern const struct ff_keys ff_keys_front;
 
 /** A scheduler over n_parameters.  Scales are of J and sigma.  Copies the options. */
 void ff_scheduler_create(const struct ff_front_options *options, int n_parameters,

@@ -54,11 +54,6 @@ extern const struct ff_record_type ff_task_record, ff_result_record;
 /* Tasks of a front: the plan is a struct ff_plan. */
 extern const struct ff_job_kind ff_front_kind;
 
-/** Read `gradient`, `simulation`, `optimizer`, `evaluation` and `seed` into a plan for J and sigma, still without a
- * chain. */
-enum ff_status ff_plan_read(struct ff_node *root, const struct ff_system *system,
-                            struct ff_plan *out);
-
 /** A trace of `capacity` entries, all NaN. */
 void ff_trace_create(int capacity, struct ff_trace *out);
 

@@ -11,6 +11,7 @@
 #ifndef FF_GRADIENT_GRADIENT_H
 #define FF_GRADIENT_GRADIENT_H
 
+#include "base/keys.h"
 #include "exact/exact.h"
 #include "simulate/horizon.h"
 
@@ -61,8 +62,8 @@ extern const struct ff_estimator_type *const ff_estimator_types[];
 extern const struct ff_estimator_type ff_estimator_score, ff_estimator_stgs, ff_estimator_rbst,
     ff_estimator_local, ff_estimator_exact;
 
-/** Read the sections `gradient` and `simulation`, and the top key `seed`. */
-enum ff_status ff_gradient_options_read(struct ff_node *root, struct ff_gradient_options *out);
+/** The section `gradient`, which fills a struct ff_gradient_options, and `simulation`, which fills its horizon. */
+extern const struct ff_keys ff_keys_gradient, ff_keys_simulation;
 
 /** Bind an estimator to a system and functionals.  Borrows them, and the chain, which is NULL for a system without one.
  * FF_ERR_NUMERICAL when the estimator cannot differentiate one of the functionals, or needs a chain and has none. */

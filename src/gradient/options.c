@@ -1,49 +1,79 @@
-/* Reading the sections `gradient` and `simulation`.
+/* The sections `gradient` and `simulation`.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "gradient/estimator.h"
 
-static enum ff_status read_gradient(struct ff_node *section, struct ff_gradient_options *options)
+static struct ff_word estimator_at(int index)
 {
-    static const char *const keys[] = {"estimator",  "window",  "locality", "temperature",
-                                       "truncation", "tracked", "baseline", NULL};
-    TRY(ff_node_allow(section, keys));
-    const char *names[FF_MAX_CHOICES + 1] = {NULL};
-    for (int i = 0; ff_estimator_types[i] != NULL; i++)
-        names[i] = ff_estimator_types[i]->name;
-    int index;
-    TRY(ff_node_choice(section, "estimator", names, "score", &index));
-    options->estimator = ff_estimator_types[index];
-    const struct ff_integer_rule window = {.fallback = 60, .min = 0, .max = 1000000};
-    const struct ff_real_rule temperature = {
-        .fallback = 0.5, .min = 0.0, .above_min = true, .max = 1.0};
-    const struct ff_integer_rule truncation = {.fallback = 0, .min = 0, .max = 100000000};
-    const struct ff_integer_rule tracked = {.fallback = 64, .min = 1, .max = 1000000};
-    const struct ff_integer_rule baseline = {.fallback = 0, .min = 0, .max = 1000000};
-    TRY(ff_node_int(section, "window", window, &options->window));
-    const struct ff_integer_rule locality = {.fallback = 8, .min = 0, .max = 1000000};
-    TRY(ff_node_int(section, "locality", locality, &options->locality));
-    TRY(ff_node_real(section, "temperature", temperature, &options->temperature));
-    TRY(ff_node_int(section, "truncation", truncation, &options->truncation));
-    TRY(ff_node_int(section, "tracked", tracked, &options->tracked));
-    return ff_node_int(section, "baseline", baseline, &options->baseline);
+    const struct ff_estimator_type *type = ff_estimator_types[index];
+    return type != NULL ? (struct ff_word){.name = type->name, .doc = type->doc, .value = type}
+                        : (struct ff_word){.name = NULL};
 }
 
-enum ff_status ff_gradient_options_read(struct ff_node *root, struct ff_gradient_options *out)
-{
-    static const char *const keys[] = {"events", "burn_in", NULL};
-    struct ff_node *gradient, *simulation;
-    TRY(ff_node_section(root, "gradient", &gradient));
-    TRY(read_gradient(gradient, out));
-    TRY(ff_node_section(root, "simulation", &simulation));
-    TRY(ff_node_allow(simulation, keys));
-    const struct ff_integer_rule events = {.fallback = 200, .min = 1, .max = 1000000000};
-    const struct ff_integer_rule burn_in = {.fallback = 50, .min = 0, .max = 1000000000};
-    TRY(ff_node_integer(simulation, "events", events, &out->horizon.events));
-    TRY(ff_node_integer(simulation, "burn_in", burn_in, &out->horizon.burn_in));
-    int64_t seed;
-    const struct ff_integer_rule seed_rule = {.fallback = 1, .min = 0, .max = INT64_MAX};
-    TRY(ff_node_integer(root, "seed", seed_rule, &seed));
-    out->seed = (uint64_t)seed;
-    return FF_OK;
-}
+static const struct ff_key gradient_rows[] = {
+    {.name = "estimator",
+     FF_FILLS(struct ff_gradient_options, estimator),
+     .word = "score",
+     .word_at = estimator_at,
+     .doc = "How the gradients of the current and of the entropy production are estimated; "
+            "`gradcheck` compares all of them with the exact gradient."},
+    {.name = "window",
+     FF_FILLS(struct ff_gradient_options, window),
+     .integer = {.fallback = 60, .min = 0, .max = 1000000},
+     .unit = "events",
+     .doc = "`score` and `local` credit a choice with what happens in so many events after it: a "
+            "few relaxation times, shorter is biased, longer is noisy."},
+    {.name = "locality",
+     FF_FILLS(struct ff_gradient_options, locality),
+     .integer = {.fallback = 8, .min = 0, .max = 1000000},
+     .unit = "steps",
+     .doc =
+         "`local` credits a choice in full with the contributions of channels so near in the graph "
+         "of channels that affect each other, tapered to nothing at twice that; 0 means all."},
+    {.name = "temperature",
+     FF_FILLS(struct ff_gradient_options, temperature),
+     .real = {.fallback = 0.5, .min = 0.0, .above_min = true, .max = 1.0},
+     .unit = "1",
+     .doc = "Of the relaxed choice of `stgs`: smaller is closer to the real choice and noisier."},
+    {.name = "truncation",
+     FF_FILLS(struct ff_gradient_options, truncation),
+     .integer = {.fallback = 0, .min = 0, .max = 100000000},
+     .unit = "events",
+     .doc = "`stgs` and `rbst` follow the effect of a choice for at least so many events, which "
+            "tames them at the price of bias; 0 means to the end."},
+    {.name = "tracked",
+     FF_FILLS(struct ff_gradient_options, tracked),
+     .integer = {.fallback = 64, .min = 1, .max = 1000000},
+     .unit = "trajectories",
+     .doc = "Per estimate, those that carry the gradient."},
+    {.name = "baseline",
+     FF_FILLS(struct ff_gradient_options, baseline),
+     .integer = {.fallback = 0, .min = 0, .max = 1000000},
+     .unit = "trajectories",
+     .doc = "Per estimate, further ones without a gradient, which make the means better; worth "
+            "their time for `chebyshev` fronts of few states."},
+};
+
+const struct ff_keys ff_keys_gradient = {
+    .doc = "How gradients are estimated while a point is optimised.",
+    FF_ROWS(gradient_rows),
+};
+
+static const struct ff_key simulation_rows[] = {
+    {.name = "events",
+     FF_FILLS(struct ff_horizon, events),
+     .integer = {.fallback = 200, .min = 1, .max = 1000000000},
+     .unit = "events",
+     .doc = "Length of a trajectory, after the burn-in; `score` and `local` simulate a window "
+            "more."},
+    {.name = "burn_in",
+     FF_FILLS(struct ff_horizon, burn_in),
+     .integer = {.fallback = 50, .min = 0, .max = 1000000000},
+     .unit = "events",
+     .doc = "Events at the start of a trajectory that are thrown away, for it to relax."},
+};
+
+const struct ff_keys ff_keys_simulation = {
+    .doc = "The trajectories behind an estimate of the gradient.",
+    FF_ROWS(simulation_rows),
+};

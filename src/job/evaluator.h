@@ -15,6 +15,9 @@ struct ff_evaluation_options {
     struct ff_horizon horizon;
 };
 
+/** The section `evaluation`, which fills a struct ff_evaluation_options. */
+extern const struct ff_keys ff_keys_evaluation;
+
 /* Everything that is the same for all tasks of a run; all pointers borrowed. */
 struct ff_plan {
     const struct ff_system *system;

@@ -8,9 +8,85 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- reading -------------------------------------------------------------------------------- */
+/* ---- keys ----------------------------------------------------------------------------------- */
 
 enum design_kind { DESIGN_RATES, DESIGN_FORCES, DESIGN_LINEAR };
+
+struct design_options {
+    enum design_kind kind;
+    double bounds[2];    /* on every component of theta */
+    double budget_total; /* per unit time; 0 without a budget */
+};
+
+static const struct ff_word kinds[] = {
+    {.name = "rates", .doc = "a parameter for each free channel: the log of a factor on its rate"},
+    {.name = "forces",
+     .doc =
+         "a parameter F for each reversible edge: a factor exp(F/2) on its forward and exp(-F/2) "
+         "on its backward rate"},
+    {.name = "linear", .doc = "parameters with coefficients of your own"},
+    {.name = NULL}};
+
+static const struct ff_key budget_rows[] = {
+    {.name = "total",
+     FF_FILLS(struct design_options, budget_total),
+     .real = {.required = true, .min = 0.0, .above_min = true, .max = 1e100},
+     .unit = "1/time",
+     .doc = "What the rate constants add up to."},
+    {.name = "channels",
+     .type = FF_KEY_OTHER,
+     .is_special = true,
+     .word = "all",
+     .form = "list of channels, or `all`",
+     .doc = "The channels that share the budget."},
+};
+
+static const struct ff_keys budget_keys = {
+    .doc =
+        "Holds the sum of rate constants fixed: after theta has set them, all are multiplied by one "
+        "factor.",
+    FF_ROWS(budget_rows),
+};
+
+static const struct ff_key rows[] = {
+    {.name = "kind",
+     FF_FILLS(struct design_options, kind),
+     .word = "rates",
+     .words = kinds,
+     .doc = "What the parameters theta are."},
+    {.name = "free",
+     .type = FF_KEY_OTHER,
+     .is_special = true,
+     .word = "all",
+     .form = "list of channels, or `all`",
+     .doc = "For `kind: rates`, the channels whose rates may change."},
+    {.name = "parameters",
+     .type = FF_KEY_OTHER,
+     .is_special = true,
+     .is_optional = true,
+     .form = "mapping of names to mappings of channels to coefficients",
+     .unit = "1",
+     .doc =
+         "For `kind: linear`, which requires it: {load: {\"A->B\": 0.65, \"B->A\": -0.35}} makes one "
+         "parameter that multiplies those rates by exp(0.65 theta) and exp(-0.35 theta)."},
+    {.name = "budget", .type = FF_KEY_SECTION, .is_optional = true, .keys = &budget_keys},
+    {.name = "bounds",
+     FF_FILLS(struct design_options, bounds),
+     .ends = {-8.0, 8.0},
+     .unit = "1",
+     .doc =
+         "Least and largest value of every parameter theta; as theta is the log of a factor on a "
+         "rate, [-8, 8] is a factor of e^8 = 2981 either way."},
+};
+
+const struct ff_keys ff_keys_design = {
+    .doc =
+        "What may be changed: parameters theta with log k = log k0 + A theta, where k0 are the rate "
+        "constants of the model and theta = 0 is the initial design.",
+    FF_ROWS(rows),
+};
+
+/* ---- reading -------------------------------------------------------------------------------- */
 
 /* One entry of A before it is sorted by rows. */
 struct entry {
@@ -164,35 +240,34 @@ static enum ff_status read_budget(struct ff_node *section, const struct ff_proce
     struct ff_node *budget = ff_node_find(section, "budget");
     if (budget == NULL)
         return FF_OK;
-    static const char *const keys[] = {"total", "channels", NULL};
-    TRY(ff_node_allow(budget, keys));
-    const struct ff_real_rule total = {.required = true, .min = 0, .above_min = true, .max = 1e100};
-    TRY(ff_node_real(budget, "total", total, &design->budget_total));
     design->has_budget = true;
     return read_channels(budget, "channels", process, design->in_budget);
+}
+
+static enum ff_status read_options(struct ff_node *section, struct design_options *options)
+{
+    *options = (struct design_options){.budget_total = 0.0};
+    TRY(ff_keys_read(&ff_keys_design, section, options));
+    const struct ff_node *free_rates = ff_node_find(section, "free");
+    const struct ff_node *parameters = ff_node_find(section, "parameters");
+    const char *kind = kinds[options->kind].name;
+    if (free_rates != NULL && options->kind != DESIGN_RATES)
+        return ff_node_error(free_rates, "belongs to `kind: rates`, not `%s`", kind);
+    if (parameters != NULL && options->kind != DESIGN_LINEAR)
+        return ff_node_error(parameters, "belongs to `kind: linear`, not `%s`", kind);
+    return FF_OK;
 }
 
 enum ff_status ff_design_read(struct ff_node *section, const struct ff_process *process,
                               struct ff_design **out)
 {
-    static const char *const keys[] = {"kind", "free", "parameters", "budget", "bounds", NULL};
-    static const char *const kinds[] = {"rates", "forces", "linear", NULL};
-    TRY(ff_node_allow(section, keys));
-    int kind;
-    TRY(ff_node_choice(section, "kind", kinds, "rates", &kind));
-    const struct ff_node *free_rates = ff_node_find(section, "free");
-    const struct ff_node *parameters = ff_node_find(section, "parameters");
-    if (free_rates != NULL && kind != DESIGN_RATES)
-        return ff_node_error(free_rates, "belongs to `kind: rates`, not `%s`", kinds[kind]);
-    if (parameters != NULL && kind != DESIGN_LINEAR)
-        return ff_node_error(parameters, "belongs to `kind: linear`, not `%s`", kinds[kind]);
-    double bounds[2];
-    TRY(ff_node_interval(section, "bounds", -8.0, 8.0, bounds));
-
+    struct design_options options;
+    TRY(read_options(section, &options));
     struct ff_design *design = FF_NEW(struct ff_design, 1);
     struct entries entries = {0};
     enum ff_status status;
     design->n_channels = process->n_channels;
+    design->budget_total = options.budget_total;
     design->parameter_names = FF_NEW(char *, process->n_channels);
     design->log_base = FF_NEW(double, process->n_channels);
     for (int r = 0; r < process->n_channels; r++)
@@ -200,9 +275,9 @@ enum ff_status ff_design_read(struct ff_node *section, const struct ff_process *
     design->row_start = FF_NEW(int, process->n_channels + 1);
     design->in_budget = FF_NEW(bool, process->n_channels);
     TRY_OR_FAIL(read_budget(section, process, design));
-    if (kind == DESIGN_RATES)
+    if (options.kind == DESIGN_RATES)
         status = read_free_rates(section, process, design, &entries);
-    else if (kind == DESIGN_FORCES)
+    else if (options.kind == DESIGN_FORCES)
         status = make_forces(section, process, design, &entries);
     else
         status = read_linear(section, process, design, &entries);
@@ -212,8 +287,8 @@ enum ff_status ff_design_read(struct ff_node *section, const struct ff_process *
     design->lower = FF_NEW(double, design->n_parameters);
     design->upper = FF_NEW(double, design->n_parameters);
     for (int p = 0; p < design->n_parameters; p++) {
-        design->lower[p] = bounds[0];
-        design->upper[p] = bounds[1];
+        design->lower[p] = options.bounds[0];
+        design->upper[p] = options.bounds[1];
     }
     *out = design;
     return FF_OK;

@@ -6,7 +6,7 @@
 #ifndef FF_MODEL_DESIGN_H
 #define FF_MODEL_DESIGN_H
 
-#include "base/yaml.h"
+#include "base/keys.h"
 #include "model/process.h"
 
 #include <stdbool.h>
@@ -24,6 +24,9 @@ struct ff_design {
     double budget_total; /* K, per unit time */
     bool *in_budget;     /* [R]; all false without a budget */
 };
+
+/** The section `design`. */
+extern const struct ff_keys ff_keys_design;
 
 /** Read the section `design`.  FF_ERR_CONFIG with position. */
 enum ff_status ff_design_read(struct ff_node *section, const struct ff_process *process,

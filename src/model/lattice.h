@@ -4,8 +4,11 @@
 #ifndef FF_MODEL_LATTICE_H
 #define FF_MODEL_LATTICE_H
 
-#include "base/yaml.h"
+#include "base/keys.h"
 #include "model/process.h"
+
+/** The keys `forward`, `backward` and `disorder`. Base of the tables of lattice models. */
+extern const struct ff_keys ff_keys_lattice;
 
 /** Read `forward`, `backward` (one number, or a list of one per edge) and `disorder` of a model section into
  * edges [n_edges], edge e joining sites e and (e+1) mod n_sites. With `disorder`, a hop out of site i over

@@ -6,6 +6,68 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* ---- keys ----------------------------------------------------------------------------------- */
+
+/* An item of `edges`; texts are borrowed from the document. */
+struct edge_options {
+    const char *name; /* NULL unless given */
+    const char *from, *to;
+    double forward, backward; /* per unit time */
+};
+
+static const struct ff_key edge_rows[] = {
+    {.name = "name",
+     FF_FILLS(struct edge_options, name),
+     .is_optional = true,
+     .doc = "Calls the edge x and its channels x+ and x-, instead of `from->to` and `to->from`; "
+            "parallel edges need it."},
+    {.name = "from",
+     FF_FILLS(struct edge_options, from),
+     .doc = "The state a forward jump leaves."},
+    {.name = "to", FF_FILLS(struct edge_options, to), .doc = "The state a forward jump reaches."},
+    {.name = "forward",
+     FF_FILLS(struct edge_options, forward),
+     .real = {.required = true, .min = 0.0, .above_min = true, .max = 1e100},
+     .unit = "1/time",
+     .doc = "Rate constant of the jump from `from` to `to`."},
+    {.name = "backward",
+     FF_FILLS(struct edge_options, backward),
+     .real = {.required = true, .min = 0.0, .max = 1e100},
+     .unit = "1/time",
+     .doc = "Rate constant of the jump back; 0 makes the edge irreversible, which has no finite "
+            "entropy production."},
+};
+
+static const struct ff_keys edge_keys = {
+    .doc = "The edges of the network, each a channel and, if it is reversible, its reverse.",
+    FF_ROWS(edge_rows),
+};
+
+struct network_options {
+    int n_walkers;
+};
+
+static const struct ff_key rows[] = {
+    {.name = "states",
+     .type = FF_KEY_OTHER,
+     .is_special = true,
+     .form = "list of names, at least two",
+     .doc = "The states of a walker; each must be reachable from every other."},
+    {.name = "edges", .type = FF_KEY_LIST, .is_special = true, .keys = &edge_keys},
+    {.name = "walkers",
+     FF_FILLS(struct network_options, n_walkers),
+     .integer = {.fallback = 1, .min = 1, .max = 1000000},
+     .unit = "walkers",
+     .doc = "Independent walkers simulated at once; everything is reported per walker, so exact "
+            "values do not depend on it."},
+};
+
+static const struct ff_keys network_keys = {
+    .doc = "Independent walkers on named states joined by edges.",
+    FF_ROWS(rows),
+    .base = &ff_keys_model,
+};
+
 /* ---- names ---------------------------------------------------------------------------------- */
 
 struct name {
@@ -69,11 +131,10 @@ static enum ff_status read_states(struct ff_node *section, const char ***out_nam
 
 /* ---- edges ---------------------------------------------------------------------------------- */
 
-static enum ff_status read_end(struct ff_node *edge, const char *key, const char *const *names,
-                               const struct name *sorted, int n_states, int *out)
+static enum ff_status find_state(const struct ff_node *node, const char *text,
+                                 const char *const *names, const struct name *sorted, int n_states,
+                                 int *out)
 {
-    const char *text;
-    TRY(ff_node_text(edge, key, NULL, &text));
     *out = find_name(sorted, n_states, text);
     if (*out >= 0)
         return FF_OK;
@@ -81,7 +142,6 @@ static enum ff_status read_end(struct ff_node *edge, const char *key, const char
     memcpy(words, names, sizeof *words * (size_t)n_states);
     const int near = ff_nearest_word(text, words);
     free(words);
-    const struct ff_node *node = ff_node_find(edge, key);
     if (near >= 0)
         return ff_node_error(node, "no state is called `%s`; did you mean `%s`?", text,
                              names[near]);
@@ -91,21 +151,16 @@ static enum ff_status read_end(struct ff_node *edge, const char *key, const char
 static enum ff_status read_edge(struct ff_node *node, const char *const *names,
                                 const struct name *sorted, int n_states, struct ff_edge *edge)
 {
-    static const char *const keys[] = {"name", "from", "to", "forward", "backward", NULL};
-    TRY(ff_node_allow(node, keys));
-    TRY(read_end(node, "from", names, sorted, n_states, &edge->from));
-    TRY(read_end(node, "to", names, sorted, n_states, &edge->to));
+    struct edge_options options = {.name = NULL};
+    TRY(ff_keys_read(&edge_keys, node, &options));
+    *edge = (struct ff_edge){
+        .name = options.name, .forward = options.forward, .backward = options.backward};
+    const struct ff_node *from = ff_node_find(node, "from"), *to = ff_node_find(node, "to");
+    TRY(find_state(from, options.from, names, sorted, n_states, &edge->from));
+    TRY(find_state(to, options.to, names, sorted, n_states, &edge->to));
     if (edge->from == edge->to)
         return ff_node_error(node, "an edge must join two different states, got `%s` twice",
                              names[edge->from]);
-    const struct ff_real_rule forward = {
-        .required = true, .min = 0.0, .above_min = true, .max = 1e100};
-    const struct ff_real_rule backward = {.required = true, .min = 0.0, .max = 1e100};
-    TRY(ff_node_real(node, "forward", forward, &edge->forward));
-    TRY(ff_node_real(node, "backward", backward, &edge->backward));
-    edge->name = NULL;
-    if (ff_node_find(node, "name") != NULL)
-        TRY(ff_node_text(node, "name", NULL, &edge->name));
     return FF_OK;
 }
 
@@ -188,11 +243,9 @@ static enum ff_status check_connected(const struct ff_node *states,
 /* ---- the model kind ------------------------------------------------------------------------- */
 
 static enum ff_status build_from(struct ff_node *section, const char *const *names,
-                                 const struct name *sorted, int n_states, struct ff_process **out)
+                                 const struct name *sorted, int n_states, int n_walkers,
+                                 struct ff_process **out)
 {
-    int n_walkers;
-    TRY(ff_node_int(section, "walkers",
-                    (struct ff_integer_rule){.fallback = 1, .min = 1, .max = 1000000}, &n_walkers));
     const struct ff_node *node = ff_node_find(section, "edges");
     if (node == NULL)
         return ff_node_error(section, "the key `edges` is missing");
@@ -217,13 +270,14 @@ fail:
 
 static enum ff_status network_build(struct ff_node *section, struct ff_process **out)
 {
-    static const char *const keys[] = {"kind", "states", "edges", "walkers", NULL};
-    TRY(ff_node_allow(section, keys));
+    struct network_options options;
+    TRY(ff_keys_read(&network_keys, section, &options));
     const char **names = NULL;
     struct name *sorted = NULL;
     int n_states = 0;
     TRY(read_states(section, &names, &sorted, &n_states));
-    const enum ff_status status = build_from(section, names, sorted, n_states, out);
+    const enum ff_status status =
+        build_from(section, names, sorted, n_states, options.n_walkers, out);
     free(names);
     free(sorted);
     return status;
@@ -232,5 +286,6 @@ static enum ff_status network_build(struct ff_node *section, struct ff_process *
 const struct ff_model_type ff_model_network = {
     .name = "network",
     .doc = "independent walkers on named states joined by edges; parallel edges stay separate",
+    .keys = &network_keys,
     .build = network_build,
 };

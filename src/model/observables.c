@@ -7,6 +7,53 @@
 #include <stdlib.h>
 #include <string.h>
 
+static const struct ff_key scale_rows[] = {
+    {.name = "current",
+     FF_FILLS(struct ff_observables, current_scale),
+     .real = {.required = true, .min = 0.0, .above_min = true, .max = 1e100},
+     .unit = "1/time",
+     .doc = "J_scale, a typical current."},
+    {.name = "entropy_production",
+     FF_FILLS(struct ff_observables, entropy_scale),
+     .real = {.required = true, .min = 0.0, .above_min = true, .max = 1e100},
+     .unit = "k_B/time",
+     .doc = "sigma_scale, a typical entropy production rate."},
+};
+
+static const struct ff_keys scale_keys = {
+    .doc =
+        "The units in which the objective measures current and entropy production; without it the "
+        "traffic and the number of events per unit time at the initial design.",
+    FF_ROWS(scale_rows),
+};
+
+static const struct ff_key rows[] = {
+    {.name = "current",
+     .type = FF_KEY_OTHER,
+     .is_special = true,
+     .word = "all",
+     .form = "`all`, or a mapping of edges to weights",
+     .unit = "1",
+     .doc =
+         "The current J: the sum of the net currents through these edges times their weights, as in "
+         "{\"E->ES\": 1}; `all` is the mean over all edges."},
+    {.name = "exclude",
+     .type = FF_KEY_OTHER,
+     .is_special = true,
+     .is_optional = true,
+     .form = "list of channels, or `all`",
+     .doc =
+         "Channels that do not count in the entropy production; a channel without a reverse, whose "
+         "entropy production is infinite, must be among them."},
+    {.name = "scale", .type = FF_KEY_SECTION, .is_optional = true, .keys = &scale_keys},
+};
+
+const struct ff_keys ff_keys_objective = {
+    .doc = "What is measured: the current J, which is to be large, and the entropy production rate "
+           "sigma, which is to be small.",
+    FF_ROWS(rows),
+};
+
 /* The current across an edge counts its forward jumps and, with the other sign, its backward ones. */
 static void add_edge(struct ff_observables *observables, const struct ff_process *process,
                      int forward, double weight)
@@ -86,31 +133,16 @@ static enum ff_status read_excluded(struct ff_node *section, const struct ff_pro
     return FF_OK;
 }
 
-static enum ff_status read_scale(struct ff_node *section, struct ff_observables *observables)
-{
-    static const char *const keys[] = {"current", "entropy_production", NULL};
-    struct ff_node *scale = ff_node_find(section, "scale");
-    if (scale == NULL)
-        return FF_OK;
-    TRY(ff_node_allow(scale, keys));
-    const struct ff_real_rule rule = {
-        .required = true, .min = 0.0, .above_min = true, .max = 1e100};
-    TRY(ff_node_real(scale, "current", rule, &observables->current_scale));
-    return ff_node_real(scale, "entropy_production", rule, &observables->entropy_scale);
-}
-
 enum ff_status ff_observables_read(struct ff_node *section, const struct ff_process *process,
                                    struct ff_observables **out)
 {
-    static const char *const keys[] = {"current", "exclude", "scale", NULL};
-    TRY(ff_node_allow(section, keys));
     struct ff_observables *observables = FF_NEW(struct ff_observables, 1);
     observables->current = FF_NEW(double, process->n_channels);
     observables->in_entropy = FF_NEW(bool, process->n_channels);
     enum ff_status status;
+    TRY_OR_FAIL(ff_keys_read(&ff_keys_objective, section, observables));
     TRY_OR_FAIL(read_current(section, process, observables));
     TRY_OR_FAIL(read_excluded(section, process, observables));
-    TRY_OR_FAIL(read_scale(section, observables));
     *out = observables;
     return FF_OK;
 fail:

@@ -11,7 +11,7 @@
 #ifndef FF_MODEL_OBSERVABLES_H
 #define FF_MODEL_OBSERVABLES_H
 
-#include "base/yaml.h"
+#include "base/keys.h"
 #include "model/functional.h"
 
 #include <stdbool.h>
@@ -24,6 +24,9 @@ struct ff_observables {
     bool *in_entropy; /* [R] whether r counts in sigma; such a channel has a reverse */
     double current_scale, entropy_scale; /* of the scalarised objective; 0: measured at theta = 0 */
 };
+
+/** The section `objective`; it fills the scales of a struct ff_observables. */
+extern const struct ff_keys ff_keys_objective;
 
 /** Read the section `objective`.
  * FF_ERR_CONFIG for unknown names, and when sigma is asked of a channel without a reverse. */

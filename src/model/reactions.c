@@ -39,6 +39,61 @@ struct reaction {
     char names[2][2 * NAME_SIZE + 4];
 };
 
+/* ---- keys ----------------------------------------------------------------------------------- */
+
+/* An item of `reactions` that is a mapping; texts are borrowed from the document. */
+struct item_options {
+    const char *name, *reaction;
+};
+
+static const struct ff_key item_rows[] = {
+    {.name = "name",
+     FF_FILLS(struct item_options, name),
+     .doc = "Calls the edge x and its channels x+ and x-, instead of by the text of the reaction."},
+    {.name = "reaction",
+     FF_FILLS(struct item_options, reaction),
+     .doc =
+         "The text of the reaction: \"2 P + E -> P2 @ 0.001\", or with its reverse \"2 P <-> P2 @ "
+         "0.001, 0.01\"; `0` is the empty side, rates are in 1/time."},
+};
+
+static const struct ff_keys item_keys = {
+    .doc =
+        "The reactions, each a channel and, if written with `<->`, its reverse, by mass action: "
+        "the propensity of `2 X` is k n(n-1)/2. An item is the text of a reaction or, to give it a "
+        "name, a mapping.",
+    FF_ROWS(item_rows),
+};
+
+static const struct ff_key rows[] = {
+    {.name = "species",
+     .type = FF_KEY_OTHER,
+     .is_special = true,
+     .form = "mapping of names to counts",
+     .unit = "molecules",
+     .doc = "The species whose counts change, each with its count at time 0."},
+    {.name = "constant",
+     .type = FF_KEY_OTHER,
+     .is_special = true,
+     .is_optional = true,
+     .form = "mapping of names to counts",
+     .unit = "molecules",
+     .doc = "Species that keep their count, such as a fuel: it multiplies the rates of the "
+            "reactions that consume it, and so drives them."},
+    {.name = "reactions",
+     .type = FF_KEY_LIST,
+     .is_special = true,
+     .form = "list, each item the text of a reaction or a mapping",
+     .keys = &item_keys},
+};
+
+static const struct ff_keys reactions_keys = {
+    .doc = "Species and reactions; without entropy production if some reactions have no reverse "
+           "(see `objective.exclude`).",
+    FF_ROWS(rows),
+    .base = &ff_keys_model,
+};
+
 /* ---- species -------------------------------------------------------------------------------- */
 
 static bool is_name(const char *text)
@@ -214,14 +269,12 @@ static enum ff_status read_reaction_text(const struct ff_node *node, const struc
 static enum ff_status read_reaction(struct ff_node *node, const struct species *species,
                                     struct reaction *reaction)
 {
-    static const char *const keys[] = {"name", "reaction", NULL};
-    const char *text;
+    struct item_options options;
     if (node->kind == FF_NODE_SCALAR)
         return read_reaction_text(node, species, node->text, reaction);
-    TRY(ff_node_allow(node, keys));
-    TRY(ff_node_text(node, "name", NULL, &reaction->name));
-    TRY(ff_node_text(node, "reaction", NULL, &text));
-    return read_reaction_text(ff_node_find(node, "reaction"), species, text, reaction);
+    TRY(ff_keys_read(&item_keys, node, &options));
+    reaction->name = options.name;
+    return read_reaction_text(ff_node_find(node, "reaction"), species, options.reaction, reaction);
 }
 
 /* ---- channels ------------------------------------------------------------------------------- */
@@ -342,8 +395,7 @@ static enum ff_status build_from(struct ff_node *section, struct species *specie
 
 static enum ff_status reactions_build(struct ff_node *section, struct ff_process **out)
 {
-    static const char *const keys[] = {"kind", "species", "constant", "reactions", NULL};
-    TRY(ff_node_allow(section, keys));
+    TRY(ff_keys_read(&reactions_keys, section, NULL));
     struct species species = {0};
     const enum ff_status status = build_from(section, &species, out);
     free(species.names);
@@ -354,5 +406,6 @@ static enum ff_status reactions_build(struct ff_node *section, struct ff_process
 const struct ff_model_type ff_model_reactions = {
     .name = "reactions",
     .doc = "species and reactions with mass action, e.g. \"2 P <-> P2 @ 0.001, 0.01\"",
+    .keys = &reactions_keys,
     .build = reactions_build,
 };

@@ -6,18 +6,36 @@
 
 #include <stdlib.h>
 
-enum { MAX_SITES = 1000000, MAX_WALKERS = 1000000 };
+struct ring_options {
+    int n_sites, n_walkers;
+};
+
+static const struct ff_key rows[] = {
+    {.name = "sites",
+     FF_FILLS(struct ring_options, n_sites),
+     .integer = {.required = true, .min = 3, .max = 1000000},
+     .unit = "sites",
+     .doc = "Length of the ring; site i is joined to site i+1, and the last to the first."},
+    {.name = "walkers",
+     FF_FILLS(struct ring_options, n_walkers),
+     .integer = {.fallback = 1, .min = 1, .max = 1000000},
+     .unit = "walkers",
+     .doc = "Independent walkers simulated at once; everything is reported per walker, so exact "
+            "values do not depend on it."},
+};
+
+static const struct ff_keys ring_keys = {
+    .doc = "Independent walkers on a ring of sites, named 0, 1, 2, ...; the edge from site 0 to 1 "
+           "is `0->1`, its channels are `0->1` and `1->0`.",
+    FF_ROWS(rows),
+    .base = &ff_keys_lattice,
+};
 
 static enum ff_status ring_build(struct ff_node *section, struct ff_process **out)
 {
-    static const char *const keys[] = {"kind",     "sites",    "walkers", "forward",
-                                       "backward", "disorder", NULL};
-    TRY(ff_node_allow(section, keys));
-    const struct ff_integer_rule sites = {.required = true, .min = 3, .max = MAX_SITES};
-    const struct ff_integer_rule walkers = {.fallback = 1, .min = 1, .max = MAX_WALKERS};
-    int n_sites = 0, n_walkers = 0;
-    TRY(ff_node_int(section, "sites", sites, &n_sites));
-    TRY(ff_node_int(section, "walkers", walkers, &n_walkers));
+    struct ring_options options;
+    TRY(ff_keys_read(&ring_keys, section, &options));
+    const int n_sites = options.n_sites, n_walkers = options.n_walkers;
     struct ff_edge *edges = FF_NEW(struct ff_edge, n_sites);
     const enum ff_status status = ff_lattice_read_edges(section, n_sites, n_sites, edges);
     if (status == FF_OK) {
@@ -32,5 +50,6 @@ static enum ff_status ring_build(struct ff_node *section, struct ff_process **ou
 const struct ff_model_type ff_model_ring = {
     .name = "ring",
     .doc = "independent walkers on a ring of sites, uniform, per-edge or disordered rates",
+    .keys = &ring_keys,
     .build = ring_build,
 };

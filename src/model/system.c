@@ -9,16 +9,40 @@
 const struct ff_model_type *const ff_model_types[] = {
     &ff_model_ring, &ff_model_network, &ff_model_exclusion, &ff_model_reactions, NULL};
 
+struct model_options {
+    const struct ff_model_type *type;
+};
+
+static struct ff_word model_at(int index)
+{
+    const struct ff_model_type *type = ff_model_types[index];
+    return type != NULL ? (struct ff_word){.name = type->name,
+                                           .doc = type->doc,
+                                           .value = type,
+                                           .keys = type->keys}
+                        : (struct ff_word){.name = NULL};
+}
+
+static const struct ff_key model_rows[] = {
+    {.name = "kind",
+     FF_FILLS(struct model_options, type),
+     .word_at = model_at,
+     .doc = "What kind of process; it says which other keys the section has."},
+};
+
+const struct ff_keys ff_keys_model = {
+    .doc = "The Markov jump process: its states or species, its channels and their rate constants "
+           "at theta = 0.",
+    FF_ROWS(model_rows),
+};
+
 static enum ff_status build_process(struct ff_node *section, const struct ff_model_type **out_type,
                                     struct ff_process **out)
 {
-    const char *names[sizeof ff_model_types / sizeof *ff_model_types] = {NULL};
-    for (int i = 0; ff_model_types[i] != NULL; i++)
-        names[i] = ff_model_types[i]->name;
-    int kind;
-    TRY(ff_node_choice(section, "kind", names, NULL, &kind));
-    *out_type = ff_model_types[kind];
-    return ff_model_types[kind]->build(section, out);
+    struct model_options options;
+    TRY(ff_keys_fill(&ff_keys_model, section, &options));
+    *out_type = options.type;
+    return options.type->build(section, out);
 }
 
 /* The bound sigma >= 2 N J atanh(N J / K) holds on a ring whose 2N rates sum to N K, for the current through

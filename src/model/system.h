@@ -4,7 +4,7 @@
 #ifndef FF_MODEL_SYSTEM_H
 #define FF_MODEL_SYSTEM_H
 
-#include "base/yaml.h"
+#include "base/keys.h"
 #include "model/design.h"
 #include "model/observables.h"
 #include "model/process.h"
@@ -21,7 +21,8 @@ struct ff_system {
 /* A model kind: how the section `model` becomes a process. */
 struct ff_model_type {
     const char *name;
-    const char *doc; /* one line for --help */
+    const char *doc;            /* one line for --help */
+    const struct ff_keys *keys; /* of the section, besides those of ff_keys_model */
     enum ff_status (*build)(struct ff_node *section, struct ff_process **out);
 };
 
@@ -31,6 +32,9 @@ extern const struct ff_model_type ff_model_ring;
 extern const struct ff_model_type ff_model_network;
 extern const struct ff_model_type ff_model_exclusion;
 extern const struct ff_model_type ff_model_reactions;
+
+/** What all kinds have: the kind. Base of the tables of the kinds. */
+extern const struct ff_keys ff_keys_model;
 
 /** Read the sections `model`, `design` and `objective` of a configuration. */
 enum ff_status ff_system_read(struct ff_node *root, struct ff_system **out);

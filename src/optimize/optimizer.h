@@ -7,8 +7,8 @@
 #ifndef FF_OPTIMIZE_OPTIMIZER_H
 #define FF_OPTIMIZE_OPTIMIZER_H
 
+#include "base/keys.h"
 #include "base/record.h"
-#include "base/yaml.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -91,8 +91,8 @@ struct ff_optimizer_type {
 extern const struct ff_optimizer_type *const ff_optimizer_types[];
 extern const struct ff_optimizer_type ff_optimizer_adam, ff_optimizer_natural, ff_optimizer_bfgs;
 
-/** Read the section `optimizer`. */
-enum ff_status ff_optimizer_options_read(struct ff_node *section, struct ff_optimizer_options *out);
+/** The section `optimizer`, which fills a struct ff_optimizer_options. */
+extern const struct ff_keys ff_keys_optimizer;
 
 /** Continue a saved run: `state` comes from type->create with the options and the number of parameters of
  * that run, `bytes` from ff_record_pack with type->state, which is not NULL.  The next step from the saved

@@ -1,27 +1,45 @@
-/* Reading the section `optimizer`.
+/* The section `optimizer`.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "optimize/optimizer.h"
 
-#include <stddef.h>
-
-enum ff_status ff_optimizer_options_read(struct ff_node *section, struct ff_optimizer_options *out)
+static struct ff_word optimizer_at(int index)
 {
-    static const char *const keys[] = {"kind",    "learning_rate", "decay",
-                                       "average", "iterations",    NULL};
-    TRY(ff_node_allow(section, keys));
-    const char *names[FF_MAX_CHOICES + 1] = {NULL};
-    for (int i = 0; ff_optimizer_types[i] != NULL; i++)
-        names[i] = ff_optimizer_types[i]->name;
-    int index;
-    TRY(ff_node_choice(section, "kind", names, "adam", &index));
-    out->type = ff_optimizer_types[index];
-    const struct ff_real_rule rate = {.fallback = 0.05, .min = 0.0, .above_min = true, .max = 10.0};
-    const struct ff_real_rule decay = {.fallback = 0.01, .min = 0.0, .above_min = true, .max = 1.0};
-    const struct ff_real_rule average = {.fallback = 0.25, .min = 0.0, .max = 1.0};
-    const struct ff_integer_rule iterations = {.fallback = 200, .min = 1, .max = 1000000};
-    TRY(ff_node_real(section, "learning_rate", rate, &out->learning_rate));
-    TRY(ff_node_real(section, "decay", decay, &out->decay));
-    TRY(ff_node_real(section, "average", average, &out->average));
-    return ff_node_int(section, "iterations", iterations, &out->iterations);
+    const struct ff_optimizer_type *type = ff_optimizer_types[index];
+    return type != NULL ? (struct ff_word){.name = type->name, .doc = type->doc, .value = type}
+                        : (struct ff_word){.name = NULL};
 }
+
+static const struct ff_key rows[] = {
+    {.name = "kind",
+     FF_FILLS(struct ff_optimizer_options, type),
+     .word = "adam",
+     .word_at = optimizer_at,
+     .doc = "How theta moves."},
+    {.name = "learning_rate",
+     FF_FILLS(struct ff_optimizer_options, learning_rate),
+     .real = {.fallback = 0.05, .min = 0.0, .above_min = true, .max = 10.0},
+     .unit = "1",
+     .doc = "First step in theta, hence relative change of a rate: 0.05 is 5 % per iteration "
+            "(`natural`: factor on the preconditioned gradient)."},
+    {.name = "decay",
+     FF_FILLS(struct ff_optimizer_options, decay),
+     .real = {.fallback = 0.01, .min = 0.0, .above_min = true, .max = 1.0},
+     .unit = "1",
+     .doc = "Learning rate of the last iteration over that of the first."},
+    {.name = "average",
+     FF_FILLS(struct ff_optimizer_options, average),
+     .real = {.fallback = 0.25, .min = 0.0, .max = 1.0},
+     .unit = "1",
+     .doc = "Fraction of the iterations, the last ones, over which theta is averaged."},
+    {.name = "iterations",
+     FF_FILLS(struct ff_optimizer_options, iterations),
+     .integer = {.fallback = 200, .min = 1, .max = 1000000},
+     .unit = "iterations",
+     .doc = "Estimates of the gradient for one point."},
+};
+
+const struct ff_keys ff_keys_optimizer = {
+    .doc = "How the design parameters theta of one point are optimised.",
+    FF_ROWS(rows),
+};

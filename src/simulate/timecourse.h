@@ -10,8 +10,8 @@
 #ifndef FF_SIMULATE_TIMECOURSE_H
 #define FF_SIMULATE_TIMECOURSE_H
 
+#include "base/keys.h"
 #include "base/wide.h"
-#include "base/yaml.h"
 #include "simulate/walk.h"
 
 /* Bounds under which the sums of fourth powers fit 127 bits. */
@@ -24,8 +24,8 @@ struct ff_timecourse_options {
     int64_t max_events; /* of one trajectory, at least 1 */
 };
 
-/** The section `timecourse` of the root; all 0 when it is absent.  FF_ERR_CONFIG with position. */
-enum ff_status ff_timecourse_options_read(struct ff_node *root, struct ff_timecourse_options *out);
+/** The section `timecourse`, which fills a struct ff_timecourse_options. */
+extern const struct ff_keys ff_keys_timecourse;
 
 /* Exact sums over trajectories; arrays owned. */
 struct ff_timecourse_sums {

@@ -8,6 +8,8 @@
 #ifndef FF_BASE_STATUS_H
 #define FF_BASE_STATUS_H
 
+#include <assert.h>
+
 /* name, process exit code, what it means to a user */
 #define FF_STATUS_LIST(X)                                                                          \
     X(FF_OK, 0, "done")                                                                            \
@@ -29,9 +31,18 @@ int ff_status_exit_code(enum ff_status status);
 /** One line on what the status means; static storage. */
 const char *ff_status_text(enum ff_status status);
 
+/** The status as it is, which must be an error. It tells compilers and analysers, who cannot look into the
+ * functions that raise one, that what an error leaves unset is not used. */
+static inline enum ff_status ff_status_not_ok(enum ff_status status)
+{
+    assert(status != FF_OK);
+    return status;
+}
+
 /** Record the message of an error about to be returned, replacing any earlier one; returns `status`.
  *     enum ff_status ff_status_raise(enum ff_status status, const char *format, ...); */
-#define ff_status_raise(status, ...) ff_status_raise_from(FF_PLACE, status, __VA_ARGS__)
+#define ff_status_raise(status, ...)                                                               \
+    ff_status_not_ok(ff_status_raise_from(FF_PLACE, status, __VA_ARGS__))
 
 /** The same for an error that happened at another place, which is copied: one that another rank sent, or
  * ff_status_place() where a message is put into a longer one. */

@@ -58,7 +58,7 @@ char *ff_yaml_emit(const struct ff_yaml *document);
 
 /** Raise FF_ERR_CONFIG with the node's position and path in front of the message.
  *     enum ff_status ff_node_error(const struct ff_node *node, const char *format, ...); */
-#define ff_node_error(node, ...) ff_node_error_from(FF_PLACE, node, __VA_ARGS__)
+#define ff_node_error(node, ...) ff_status_not_ok(ff_node_error_from(FF_PLACE, node, __VA_ARGS__))
 
 /** The same for an error that happened at another place in the source. */
 enum ff_status ff_node_error_from(const char *place, const struct ff_node *node, const char *format,

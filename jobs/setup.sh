@@ -10,7 +10,7 @@ packages=(
     python3 python3-h5py python3-numpy python3-matplotlib python3-yaml
 )
 test_packages=(
-    clang clang-format-14 valgrind
+    clang clang-format-14 clang-tidy-14 valgrind
     python3-xarray python3-h5netcdf python3-netcdf4
 )
 

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Install what is missing, then all tests: the release build, the unit tests under the address and
-# undefined-behaviour sanitizers, and a build by clang. Stops at the first stage that fails.
+# Install what is missing, then all tests: the release build; the unit tests under the address and
+# undefined-behaviour sanitizers, with fresh memory filled with NaN; and a build by clang. A warning of
+# either compiler is an error here. Stops at the first stage that fails.
 # SPDX-License-Identifier: GPL-3.0-or-later
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -9,7 +10,7 @@ jobs=$(nproc)
 
 build() {
     echo "== build: $1"
-    cmake --preset "$1"
+    cmake --preset "$1" -DFF_WERROR=ON
     cmake --build --preset "$1" --parallel "$jobs"
 }
 

@@ -12,20 +12,22 @@
 
 enum { MAX_WORD = 63 };
 
-static enum ff_status error_at(const struct ff_node *node, int line, int column, const char *what)
+static enum ff_status error_at(const char *place, const struct ff_node *node, int line, int column,
+                               const char *what)
 {
-    return ff_status_raise(FF_ERR_CONFIG, "%s:%d:%d: %s: %s", node->source, line, column,
-                           node->path[0] != '\0' ? node->path : "top level", what);
+    return ff_status_raise_from(place, FF_ERR_CONFIG, "%s:%d:%d: %s: %s", node->source, line,
+                                column, node->path[0] != '\0' ? node->path : "top level", what);
 }
 
-enum ff_status ff_node_error(const struct ff_node *node, const char *format, ...)
+enum ff_status ff_node_error_from(const char *place, const struct ff_node *node, const char *format,
+                                  ...)
 {
     char what[512];
     va_list arguments;
     va_start(arguments, format);
     vsnprintf(what, sizeof what, format, arguments);
     va_end(arguments);
-    return error_at(node, node->line, node->column, what);
+    return error_at(place, node, node->line, node->column, what);
 }
 
 enum ff_status ff_node_expect(const struct ff_node *node, enum ff_node_kind kind)
@@ -50,7 +52,7 @@ enum ff_status ff_node_allow(const struct ff_node *mapping, const char *const *k
         char what[160] = "unknown key";
         if (near >= 0)
             snprintf(what, sizeof what, "unknown key; did you mean `%s`?", keys[near]);
-        return error_at(item, item->key_line, item->key_column, what);
+        return error_at(FF_PLACE, item, item->key_line, item->key_column, what);
     }
     return FF_OK;
 }

@@ -1,4 +1,4 @@
-/* Status texts, the last error's message, and allocation that cannot fail quietly.
+/* Status texts, the last error's message and place, and allocation that cannot fail quietly.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "base/status.h"
@@ -9,6 +9,7 @@
 #include <string.h>
 
 static char last_message[1024];
+static char last_place[256];
 
 int ff_status_exit_code(enum ff_status status)
 {
@@ -30,7 +31,8 @@ const char *ff_status_text(enum ff_status status)
     return texts[status];
 }
 
-enum ff_status ff_status_raise(enum ff_status status, const char *format, ...)
+enum ff_status ff_status_raise_from(const char *place, enum ff_status status, const char *format,
+                                    ...)
 {
     char message[sizeof last_message]; /* the old message may be among the arguments */
     va_list arguments;
@@ -38,12 +40,19 @@ enum ff_status ff_status_raise(enum ff_status status, const char *format, ...)
     vsnprintf(message, sizeof message, format, arguments);
     va_end(arguments);
     memcpy(last_message, message, sizeof message);
+    if (place != last_place)
+        snprintf(last_place, sizeof last_place, "%s", place);
     return status;
 }
 
 const char *ff_status_message(void)
 {
     return last_message;
+}
+
+const char *ff_status_place(void)
+{
+    return last_place;
 }
 
 void ff_status_abort(const char *file, int line, const char *what)

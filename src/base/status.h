@@ -1,11 +1,14 @@
 /* Status codes and the two macros through which every error travels.
  *
- * An error is raised once, with CHECK, which records a message for the user; it is passed on with TRY.
- * Configuration messages carry `file:line:column` already, so the text is printed as it is.
+ * An error is raised once, with CHECK, which records a message for the user and the line of the source that
+ * raised it; it is passed on with TRY. Configuration messages carry `file:line:column` already, so the text is
+ * printed as it is; the line of the source is for whoever asks for it.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #ifndef FF_BASE_STATUS_H
 #define FF_BASE_STATUS_H
+
+#include <assert.h>
 
 /* name, process exit code, what it means to a user */
 #define FF_STATUS_LIST(X)                                                                          \
@@ -28,12 +31,29 @@ int ff_status_exit_code(enum ff_status status);
 /** One line on what the status means; static storage. */
 const char *ff_status_text(enum ff_status status);
 
-/** Record the message of an error about to be returned, replacing any earlier one; returns `status`. */
-enum ff_status ff_status_raise(enum ff_status status, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
+/** The status as it is, which must be an error. It tells compilers and analysers, who cannot look into the
+ * functions that raise one, that what an error leaves unset is not used. */
+static inline enum ff_status ff_status_not_ok(enum ff_status status)
+{
+    assert(status != FF_OK);
+    return status;
+}
+
+/** Record the message of an error about to be returned, replacing any earlier one; returns `status`.
+ *     enum ff_status ff_status_raise(enum ff_status status, const char *format, ...); */
+#define ff_status_raise(status, ...)                                                               \
+    ff_status_not_ok(ff_status_raise_from(FF_PLACE, status, __VA_ARGS__))
+
+/** The same for an error that happened at another place, which is copied: one that another rank sent, or
+ * ff_status_place() where a message is put into a longer one. */
+enum ff_status ff_status_raise_from(const char *place, enum ff_status status, const char *format,
+                                    ...) __attribute__((format(printf, 3, 4)));
 
 /** The message of the last error raised in this process; "" before the first. */
 const char *ff_status_message(void);
+
+/** Where it was raised, as `src/gradient/score.c:210`; "" before the first. */
+const char *ff_status_place(void);
 
 /** Abort the process with a message: programmer errors and exhausted memory only. */
 _Noreturn void ff_status_abort(const char *file, int line, const char *what);
@@ -51,6 +71,11 @@ void *ff_grow(void *memory, unsigned long count, unsigned long size);
 
 /** Copy of a NUL-terminated string; never NULL, the caller frees it. */
 char *ff_copy_text(const char *text);
+
+/* The line of the source that is being compiled, as a string literal. */
+#define FF_PLACE __FILE__ ":" FF_TEXT_OF_VALUE(__LINE__)
+#define FF_TEXT_OF_VALUE(macro) FF_TEXT_OF(macro)
+#define FF_TEXT_OF(tokens) #tokens
 
 /* Evaluate a call once and return its status from the enclosing function unless it is FF_OK. */
 #define TRY(call)                                                                                  \

@@ -424,13 +424,13 @@ struct ff_node *ff_node_find(const struct ff_node *mapping, const char *key)
     return NULL;
 }
 
-struct ff_node *ff_node_add_default(struct ff_node *mapping, const char *key,
-                                    enum ff_node_kind kind, const char *text)
+struct ff_node *ff_node_add_default(struct ff_node *parent, const char *key, enum ff_node_kind kind,
+                                    const char *text)
 {
-    struct ff_node *node = node_create(kind, mapping, key, mapping->source);
-    node->line = mapping->line;
-    node->column = mapping->column;
+    struct ff_node *node = node_create(kind, parent, key, parent->source);
+    node->line = parent->line;
+    node->column = parent->column;
     node->text = text != NULL ? ff_copy_text(text) : NULL;
-    node_append(mapping, node);
+    node_append(parent, node);
     return node;
 }

@@ -57,9 +57,13 @@ enum ff_status ff_yaml_override(struct ff_yaml *document, const char *assignment
 /** The tree as YAML text; the caller frees it.  Never fails (aborts without memory). */
 char *ff_yaml_emit(const struct ff_yaml *document);
 
-/** Raise FF_ERR_CONFIG with the node's position and path in front of the message. */
-enum ff_status ff_node_error(const struct ff_node *node, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
+/** Raise FF_ERR_CONFIG with the node's position and path in front of the message.
+ *     enum ff_status ff_node_error(const struct ff_node *node, const char *format, ...); */
+#define ff_node_error(node, ...) ff_status_not_ok(ff_node_error_from(FF_PLACE, node, __VA_ARGS__))
+
+/** The same for an error that happened at another place in the source. */
+enum ff_status ff_node_error_from(const char *place, const struct ff_node *node, const char *format,
+                                  ...) __attribute__((format(printf, 3, 4)));
 
 /** The child under `key`, or NULL. */
 struct ff_node *ff_node_find(const struct ff_node *mapping, const char *key);

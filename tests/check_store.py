@@ -28,6 +28,7 @@ seed: 7
 """
 GROUPS = {"front", "history", "model", "metrics", "reference", "config", "code", "runtime"}
 VARYING = {"code", "runtime"}
+SCALARISATION = ("weight", "current_scale", "entropy_scale", "current_ideal", "entropy_ideal")
 
 
 def setUpModule():
@@ -73,13 +74,7 @@ class Layout(unittest.TestCase):
 
     def test_units_are_the_documented_ones(self):
         for name, (_, units) in documented().items():
-            actual = self.file[name].attrs["units"]
-            if units == "as above":
-                units = self.file[name.replace("/reference/", "/front/").replace("bound_", "")
-                                  ].attrs["units"]
-            if name.startswith("/runtime/"):
-                units = "s" if name == "/runtime/wall_seconds" else "1"
-            self.assertEqual(actual, units, name)
+            self.assertEqual(self.file[name].attrs["units"], units, name)
 
     def test_every_dataset_has_a_long_name(self):
         for name, dataset in datasets(self.file).items():
@@ -104,7 +99,11 @@ class Layout(unittest.TestCase):
                 self.assertEqual(actual, axes.split(", "), name)
 
     def test_flags_have_a_meaning_for_each_value(self):
-        flagged = ["front/status", "front/outcome", "front/nondominated", "model/in_entropy"]
+        flagged = ["front/status", "front/outcome", "front/nondominated", "front/scalarization",
+                   "front/exact_status", "model/in_entropy"]
+        self.assertEqual({"/" + name for name in flagged},
+                         {name for name, dataset in datasets(self.file).items()
+                          if "flag_values" in dataset.attrs})
         for name in flagged:
             dataset = self.file[name]
             self.assertEqual(dataset.dtype, np.int8, name)
@@ -118,16 +117,25 @@ class Layout(unittest.TestCase):
                 self.assertEqual(h5py.check_string_dtype(dataset.dtype), ("utf-8", None), name)
         self.assertIn("σ", self.file["config/given"].asstr()[()])
 
-    def test_failed_point_is_nan_except_for_task_weight_and_flags(self):
+    def test_failed_point_is_nan_except_for_its_scalarisation(self):
         (failed,) = np.flatnonzero(self.file["front/status"][()] == 1)
         for group in ("front", "history"):
             for name, dataset in self.file[group].items():
-                if is_scale(dataset) or name == "weight" or dataset.dtype.kind != "f":
+                if is_scale(dataset) or name in SCALARISATION or dataset.dtype.kind != "f":
                     continue
                 self.assertTrue(np.isnan(dataset[failed]).all(), name)
         self.assertEqual(self.file["front/events"][failed], 0)
         self.assertEqual(self.file["front/nondominated"][failed], 0)
         self.assertEqual(self.file["front/outcome"][failed], -1)
+        self.assertEqual(self.file["front/exact_status"][failed], -1)
+        for name in SCALARISATION:
+            self.assertTrue(np.isfinite(self.file["front/" + name][failed]), name)
+
+    def test_reasons_are_those_of_the_failed_points(self):
+        reasons = self.file["front/reason"].asstr()[()]
+        self.assertEqual([reason != "" for reason in reasons],
+                         (self.file["front/status"][()] == 1).tolist())
+        self.assertIn("Σ = ∞", "".join(reasons))
 
     def test_rates_obey_the_budget(self):
         ok = self.file["front/status"][()] == 0
@@ -136,7 +144,7 @@ class Layout(unittest.TestCase):
     def test_root_attributes_identify_the_file(self):
         attributes = self.file.attrs
         self.assertEqual(attributes["filetype"], "fluxfront-front")
-        self.assertEqual(attributes["format_version"].tolist(), [1, 0])
+        self.assertEqual(attributes["format_version"].tolist(), [1, 1])
         self.assertEqual(attributes["format_version"].dtype, np.int32)
         self.assertEqual(attributes["seed"], 42)
         self.assertEqual(attributes["status"], "stopped-early")

@@ -17,7 +17,7 @@ const struct ff_command *const ff_commands[] = {&ff_command_run,
                                                 &ff_command_info,
                                                 NULL};
 
-enum { N_OPTIONS = 9, MAX_REPEATS = 1000000 };
+enum { N_OPTIONS = 10, MAX_REPEATS = 1000000 };
 
 /* One option of the command line. */
 static const struct {
@@ -46,6 +46,9 @@ static const struct {
     {FF_OPTION_JSON,
      {"json", no_argument, NULL, 'j'},
      "--json               one JSON document on standard output"},
+    {FF_OPTION_FORMAT,
+     {"format", no_argument, NULL, 'l'},
+     "--format             the layout of the files this program writes"},
     {FF_OPTION_VERBOSITY,
      {"quiet", no_argument, NULL, 'q'},
      "-q, --quiet          no progress on standard error"},
@@ -143,6 +146,9 @@ static enum ff_status take_option(int letter, struct ff_arguments *out)
     case 'j':
         out->is_json = true;
         return FF_OK;
+    case 'l':
+        out->is_format = true;
+        return FF_OK;
     case 'q':
         out->is_quiet = true;
         return FF_OK;
@@ -197,7 +203,8 @@ static enum ff_status parse_options(const struct ff_command *command, int argc, 
               command->name, argv[optind - 1], command->name);
         TRY(take_option(letter, out));
     }
-    CHECK(argc - optind == 1, FF_ERR_CONFIG, "usage: fluxfront %s", command->synopsis);
+    CHECK(argc - optind == (out->is_format ? 0 : 1), FF_ERR_CONFIG, "usage: fluxfront %s",
+          command->synopsis);
     out->input = argv[optind];
     CHECK(!(command->options & FF_OPTION_MUST_OUTPUT) || out->output != NULL, FF_ERR_CONFIG,
           "%s: say where the result goes, with -o FILE", command->name);

@@ -105,11 +105,12 @@ static enum ff_status finish(const struct run *run)
 {
     const struct ff_archive *archive = ff_scheduler_archive(run->scheduler);
     const struct ff_front_metrics metrics = metrics_of(run);
-    char message[160] = "";
+    char message[1200] = "";
     if (metrics.n_failed == archive->n_points) {
-        TRY(write_file(run, NULL, FF_RUN_FAILED, "every task failed"));
-        return ff_status_raise(FF_ERR_NUMERICAL, "every task failed; the first one: %s",
-                               archive->points[0].reason);
+        snprintf(message, sizeof message, "every task failed; the first one: %s",
+                 archive->points[0].reason);
+        TRY(write_file(run, NULL, FF_RUN_FAILED, message));
+        return ff_status_raise(FF_ERR_NUMERICAL, "%s", message);
     }
     TRY(write_file(run, NULL, FF_RUN_RUNNING, "all points found, exact reference to come"));
     if (metrics.n_failed > 0)

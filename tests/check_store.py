@@ -10,8 +10,10 @@ The front file is the one that test_store writes; docs/format.md says what must 
 import csv
 import importlib.util
 import io
+import json
 import os
 import re
+import shutil
 import subprocess
 import unittest
 
@@ -156,6 +158,30 @@ class Layout(unittest.TestCase):
                 if name.split("/")[1] not in VARYING:
                     np.testing.assert_array_equal(dataset[()], other[name][()], name)
             self.assertNotEqual(self.file["runtime/ranks"][()], other["runtime/ranks"][()])
+
+
+class OlderFormat(unittest.TestCase):
+    def info(self, minor, *absent):
+        """`info` of a file of this minor version of the format, without some datasets."""
+        shutil.copy(FRONT, "older.h5")
+        with h5py.File("older.h5", "r+") as file:
+            file.attrs["format_version"] = np.array([1, minor], dtype=np.int32)
+            for name in absent:
+                del file["front/" + name]
+        return subprocess.run([FLUXFRONT, "info", "older.h5", "--json"], check=False, text=True,
+                              capture_output=True)
+
+    def test_format_1_0_lacks_reason_and_exact_status(self):
+        process = self.info(0, "reason", "exact_status")
+        self.assertEqual(process.returncode, 0, process.stderr)
+        points = json.loads(process.stdout)["front"]
+        self.assertEqual([(point["reason"], point["exact_status"]) for point in points], [("", -1)] * 3)
+        self.assertEqual([point["status"] for point in points], [0, 1, 0])
+
+    def test_a_file_of_today_may_lack_nothing(self):
+        process = self.info(1, "reason")
+        self.assertEqual((process.returncode, process.stdout), (1, ""))
+        self.assertIn("/front/reason", process.stderr)
 
 
 class TimeCourse(unittest.TestCase):

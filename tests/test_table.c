@@ -1,6 +1,7 @@
 /* Records in files: shapes, filling, what is left out; and that every table can be written at all.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
+#include "front/task.h"
 #include "store/layout.h"
 
 #include <math.h>

@@ -32,20 +32,17 @@ size_t ff_field_count(const struct ff_field *field, const void *record)
     return count;
 }
 
-static void *values_of(const struct ff_field *field, void *record)
-{
-    char *at = (char *)record + field->offset;
-    if (ff_field_n_axes(field) > 0)
-        memcpy(&at, at, sizeof at);
-    return at;
-}
-
 const void *ff_field_values(const struct ff_field *field, const void *record)
 {
     const char *at = (const char *)record + field->offset;
     if (ff_field_n_axes(field) > 0)
         memcpy(&at, at, sizeof at);
     return at;
+}
+
+static void *values_of(const struct ff_field *field, void *record)
+{
+    return (void *)ff_field_values(field, record);
 }
 
 size_t ff_field_value_size(const struct ff_field *field)

@@ -207,12 +207,9 @@ static enum ff_status write_failure(const struct ff_group *group, const char *na
 static bool write_flags(hid_t id, const struct ff_dataset *dataset)
 {
     int8_t values[INT8_MAX];
-    int n = 1;
-    for (const char *c = dataset->flags; *c != '\0'; c++)
-        n += *c == ' ';
-    for (int i = 0; i < n; i++)
+    for (int i = 0; i < dataset->n_flags; i++)
         values[i] = (int8_t)(dataset->first_flag + i);
-    return write_attribute(id, "flag_values", FF_INT8, values, n) &&
+    return write_attribute(id, "flag_values", FF_INT8, values, dataset->n_flags) &&
            write_attribute(id, "flag_meanings", FF_TEXT, &dataset->flags, 0);
 }
 

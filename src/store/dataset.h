@@ -33,7 +33,7 @@ struct ff_dataset {
     const void *data;                  /* [axis[0]][axis[1]][axis[2]] */
     const char *axis[FF_DATASET_AXES]; /* NULL after the last */
     const char *flags;                 /* NULL, or of FF_INT8: space-separated meanings of */
-    int first_flag;                    /* first_flag, first_flag + 1, ... */
+    int first_flag, n_flags;           /* first_flag, first_flag + 1, ... */
 };
 
 /** A file in memory, empty, without time stamps.  Close with ff_group_close. */

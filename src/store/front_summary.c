@@ -1,6 +1,7 @@
 /* Reading a front file back for display.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
+#include "store/front_file.h"
 #include "store/layout.h"
 
 #include <errno.h>

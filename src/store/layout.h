@@ -4,7 +4,6 @@
 #ifndef FF_STORE_LAYOUT_H
 #define FF_STORE_LAYOUT_H
 
-#include "store/front_file.h"
 #include "store/table.h"
 
 enum { FF_FRONT_FORMAT_MAJOR = 1, FF_FRONT_FORMAT_MINOR = 1 };

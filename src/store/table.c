@@ -137,6 +137,7 @@ static enum ff_status write_column(const struct ff_group *group, const struct ff
         .axis = {column->axis[0], column->axis[1], column->axis[2]},
         .flags = field->flags,
         .first_flag = field->first_flag,
+        .n_flags = field->flags != NULL ? ff_field_n_flags(field) : 0,
     };
     if (ff_table_is_scale(part, field))
         return ff_group_write_scale(group, &dataset, column->shape[0]);

@@ -8,46 +8,50 @@
 #include <string.h>
 
 static const char front_head[] =
-    "# The front file\n\n"
-    "One HDF5 file per run, `format_version` %d.%d. Open a group with `xarray.open_dataset(FILE, group=\"front\")` "
-    "(engines `h5netcdf`\n"
-    "and `netcdf4`), or the file with `h5py`. Every axis has a dimension scale in its own group, every dataset `units` "
-    "and\n"
-    "`long_name`, and flags their `flag_values` and `flag_meanings`; strings are variable-length UTF-8; missing values "
-    "are NaN, and\n"
-    "so is every real number of a failed point in `/front` and `/history` but those of its scalarisation: weight, "
-    "scales and ideal point.\n"
-    "Equal runs (same configuration, seed and program) agree bit for bit in every group except `/runtime` and `/code`, "
-    "whatever the\n"
-    "number of ranks.\n\n"
-    "Axes: `point` in order of weight, `parameter` and `channel` by name in the model's order, `iteration` of the "
-    "optimiser, `objective`\n"
-    "(`current`, `entropy_production`). `1/time` stands for the inverse of the unit in which the rates were given.\n\n";
+    "# The front file\n"
+    "\n"
+    "One HDF5 file per run, `format_version` %d.%d. Open a group with\n"
+    "`xarray.open_dataset(FILE, group=\"front\")` (engines `h5netcdf` and `netcdf4`), or the\n"
+    "file with `h5py`. Every axis has a dimension scale in its own group, every dataset\n"
+    "`units` and `long_name`, and flags their `flag_values` and `flag_meanings`; strings\n"
+    "are variable-length UTF-8; missing values are NaN, and so is every real number of a\n"
+    "failed point in `/front` and `/history` but those of its scalarisation: weight, scales\n"
+    "and ideal point. Equal runs (same configuration, seed and program) agree bit for bit\n"
+    "in every group except `/runtime` and `/code`, whatever the number of ranks.\n"
+    "\n"
+    "Axes: `point` in order of weight, `parameter` and `channel` by name in the model's\n"
+    "order, `iteration` of the optimiser, `objective` (`current`, `entropy_production`).\n"
+    "`1/time` stands for the inverse of the unit in which the rates were given.\n"
+    "\n";
 
 static const char front_tail[] =
-    "\n`/reference` is absent when it was not computed, its `bound` datasets where there is no bound. Format 1.1 has "
-    "`reason` and\n"
-    "`exact_status` in `/front`, and the scalarisation of failed points; nothing else has changed since 1.0.\n\n"
-    "Root attributes: `filetype` = `fluxfront-front`, `format_version` (int32[2]), `software_version`, `git_sha1`, "
-    "`seed` (int64),\n"
-    "`propensity` = `k * prod_i binomial(n_i, order_i)` (the convention of rate constants: k n(n−1)/2 for `2 X`), "
-    "`rng` =\n"
-    "`philox4x32-10`, `status` (`running`, `complete`, `stopped-early`, `failed`), `message`, `Conventions` = "
-    "`CF-1.10`.\n";
+    "\n"
+    "`/reference` is absent when it was not computed, its `bound` datasets where there is\n"
+    "no bound. Format 1.1 has `reason` and `exact_status` in `/front`, and the\n"
+    "scalarisation of failed points; nothing else has changed since 1.0.\n"
+    "\n"
+    "Root attributes: `filetype` = `fluxfront-front`, `format_version` (int32[2]),\n"
+    "`software_version`, `git_sha1`, `seed` (int64), `propensity` = `k * prod_i\n"
+    "binomial(n_i, order_i)` (the convention of rate constants: k n(n−1)/2 for `2 X`),\n"
+    "`rng` = `philox4x32-10`, `status` (`running`, `complete`, `stopped-early`, `failed`),\n"
+    "`message`, `Conventions` = `CF-1.10`.\n";
 
 static const char course_head[] =
-    "\n# The time-course file\n\n"
-    "`simulate CONFIG -o FILE.h5` with a section `timecourse`: `format_version` %d.%d, the same conventions, and the "
-    "groups `/config`,\n"
-    "`/code` and `/runtime` of the front file. Equal runs agree bit for bit in `/timecourse` and `/config`, whatever "
-    "the number of ranks.\n"
-    "A trajectory that reaches `max_events` before a time is not there to be averaged, so times that not all reached "
-    "are NaN.\n"
-    "`xarray.open_dataset(FILE, group=\"timecourse\")` has `time` and `site` as coordinates.\n\n";
+    "\n"
+    "# The time-course file\n"
+    "\n"
+    "`simulate CONFIG -o FILE.h5` with a section `timecourse`: `format_version` %d.%d, the\n"
+    "same conventions, and the groups `/config`, `/code` and `/runtime` of the front file.\n"
+    "Equal runs agree bit for bit in `/timecourse` and `/config`, whatever the number of\n"
+    "ranks. A trajectory that reaches `max_events` before a time is not there to be\n"
+    "averaged, so times that not all reached are NaN. `xarray.open_dataset(FILE,\n"
+    "group=\"timecourse\")` has `time` and `site` as coordinates.\n"
+    "\n";
 
 static const char course_tail[] =
-    "\nRoot attributes: `filetype` = `fluxfront-timecourse`, and those of the front file without `status` and "
-    "`message`.\n";
+    "\n"
+    "Root attributes: `filetype` = `fluxfront-timecourse`, and those of the front file\n"
+    "without `status` and `message`.\n";
 
 static void print_shape(FILE *out, const struct ff_part *part, const struct ff_field *field)
 {

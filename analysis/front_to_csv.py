@@ -3,8 +3,8 @@
 """Write the points of a front file as CSV, one row per point, at full precision.
 
 Columns are the scalar datasets of /front under their own names, then `theta.PARAMETER` and
-`rates.CHANNEL`. `status`, `outcome` and `nondominated` are the codes of docs/format.md; missing
-values read `nan`. Every number reads back as exactly the number in the file.
+`rates.CHANNEL`. `status`, `outcome`, `exact_status` and `nondominated` are the codes of docs/format.md;
+`reason` is a text; missing values read `nan`. Every number reads back as exactly the number in the file.
 """
 
 import csv
@@ -30,6 +30,7 @@ LEADING = [
     "nondominated",
     "status",
     "outcome",
+    "exact_status",
     "events",
 ]
 NAMES_OF = {"theta": "parameter", "rates": "channel"}  # names of the second axis

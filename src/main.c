@@ -32,6 +32,8 @@ int main(int argc, char **argv)
         status = run_command(command, &arguments, &argc, &argv);
     if (status != FF_OK)
         fprintf(stderr, "fluxfront: %s\n", ff_status_message());
+    if (status != FF_OK && arguments.is_verbose)
+        fprintf(stderr, "fluxfront: raised at %s\n", ff_status_place());
     ff_arguments_free(&arguments);
     return ff_status_exit_code(status);
 }

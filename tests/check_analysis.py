@@ -111,6 +111,8 @@ class Csv(unittest.TestCase):
             if values.dtype.kind == "f":
                 self.assertEqual([bits(float(v)) for v in table[name]],
                                  [bits(v) for v in values], name)
+            elif values.dtype.kind == "O":
+                self.assertEqual(table[name], [text.decode() for text in values], name)
             else:
                 self.assertEqual([int(v) for v in table[name]], values.tolist(), name)
 

@@ -188,6 +188,14 @@ class ShippedConfigurations(unittest.TestCase):
             self.assertEqual([point["reference_objective"] for point in info["front"]],
                              nulls(file["reference/objective"]) if "reference" in file else unknown)
 
+    def test_info_describes_the_files_without_one(self):
+        page = call("info", "--format").stdout
+        self.assertIn("`/front/current`", page)
+        self.assertIn("--format", call("info", "--help").stdout)
+        call("info", code=2)
+        call("info", "--format", "front.h5", code=2)
+        call("check", "--format", code=2)
+
     def test_exact_solves_and_simulate_agrees_with_it(self):
         """Five standard errors of 256 trajectories, one seed; half the value must be seen as wrong. On a
         uniform ring the averages do not fluctuate, so rounding is allowed for."""

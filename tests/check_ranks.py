@@ -5,6 +5,7 @@
 """The number of ranks changes nothing but the time: same bytes, same failures, an idle rank 0."""
 
 import glob
+import json
 import os
 import subprocess
 import sys
@@ -203,6 +204,36 @@ class Failures(unittest.TestCase):
             self.assertEqual(file.attrs["status"], "complete")
             self.assertEqual(file.attrs["message"],
                              f"{(status == 1).sum()} of {status.size} tasks failed")
+            reasons = file["front/reason"].asstr()[()]
+            np.testing.assert_array_equal(reasons != "", status == 1)
+            np.testing.assert_array_equal(file["front/exact_status"][()], np.where(status == 1, -1, 0))
+        self.check_info(files[1], reasons)
+
+    def check_info(self, path, reasons):
+        """The table and the document say why each point failed."""
+        def info(*words):
+            return subprocess.run([os.environ["FLUXFRONT"], "info", path, *words], check=True, text=True,
+                                  capture_output=True).stdout
+
+        self.assertEqual([point["reason"] for point in json.loads(info("--json"))["front"]], reasons.tolist())
+        said = [line.split(" failed: ", 1)[1] for line in info().splitlines() if " failed: " in line]
+        self.assertEqual(said, [reason for reason in reasons if reason])
+
+    def test_why_a_task_failed_is_said_as_it_comes_in(self):
+        code, _, stderr = run(2, config("ring.yaml"), "verbose.h5", SOME_FAIL, "-v")
+        self.assertEqual(code, 0)
+        with h5py.File("verbose.h5", "r") as file:
+            reasons = [reason for reason in file["front/reason"].asstr()[()] if reason]
+        for reason in reasons:
+            self.assertIn(" failed: " + reason, stderr)
+
+    def test_states_that_cannot_be_enumerated_are_no_failure(self):
+        run(1, config("exclusion.yaml"), "large.h5", ("front.points=2", "optimizer.iterations=2",
+            "gradient.tracked=2", "evaluation.trajectories=4", "evaluation.events=100"))
+        with h5py.File("large.h5", "r") as file:
+            self.assertEqual(file["front/status"][()].tolist(), [0, 0])
+            self.assertEqual(file["front/exact_status"][()].tolist(), [1, 1])
+            self.assertEqual(file["front/reason"].asstr()[()].tolist(), ["", ""])
 
     def test_all_tasks_failing_is_exit_code_4(self):
         for n_ranks in (1, 3):
@@ -216,6 +247,8 @@ class Failures(unittest.TestCase):
             with h5py.File(output, "r") as file:
                 self.assertEqual(file.attrs["status"], "failed")
                 self.assertTrue((file["front/status"][()] == 1).all())
+                self.assertEqual("fluxfront: " + file.attrs["message"], lines[0])
+                self.assertTrue(file.attrs["message"].endswith(file["front/reason"].asstr()[0]))
 
 
 def scheduler_seconds(pid):

@@ -10,8 +10,10 @@ The front file is the one that test_store writes; docs/format.md says what must 
 import csv
 import importlib.util
 import io
+import json
 import os
 import re
+import shutil
 import subprocess
 import unittest
 
@@ -28,6 +30,7 @@ seed: 7
 """
 GROUPS = {"front", "history", "model", "metrics", "reference", "config", "code", "runtime"}
 VARYING = {"code", "runtime"}
+SCALARISATION = ("weight", "current_scale", "entropy_scale", "current_ideal", "entropy_ideal")
 
 
 def setUpModule():
@@ -73,13 +76,7 @@ class Layout(unittest.TestCase):
 
     def test_units_are_the_documented_ones(self):
         for name, (_, units) in documented().items():
-            actual = self.file[name].attrs["units"]
-            if units == "as above":
-                units = self.file[name.replace("/reference/", "/front/").replace("bound_", "")
-                                  ].attrs["units"]
-            if name.startswith("/runtime/"):
-                units = "s" if name == "/runtime/wall_seconds" else "1"
-            self.assertEqual(actual, units, name)
+            self.assertEqual(self.file[name].attrs["units"], units, name)
 
     def test_every_dataset_has_a_long_name(self):
         for name, dataset in datasets(self.file).items():
@@ -104,7 +101,11 @@ class Layout(unittest.TestCase):
                 self.assertEqual(actual, axes.split(", "), name)
 
     def test_flags_have_a_meaning_for_each_value(self):
-        flagged = ["front/status", "front/outcome", "front/nondominated", "model/in_entropy"]
+        flagged = ["front/status", "front/outcome", "front/nondominated", "front/scalarization",
+                   "front/exact_status", "model/in_entropy"]
+        self.assertEqual({"/" + name for name in flagged},
+                         {name for name, dataset in datasets(self.file).items()
+                          if "flag_values" in dataset.attrs})
         for name in flagged:
             dataset = self.file[name]
             self.assertEqual(dataset.dtype, np.int8, name)
@@ -118,16 +119,25 @@ class Layout(unittest.TestCase):
                 self.assertEqual(h5py.check_string_dtype(dataset.dtype), ("utf-8", None), name)
         self.assertIn("σ", self.file["config/given"].asstr()[()])
 
-    def test_failed_point_is_nan_except_for_task_weight_and_flags(self):
+    def test_failed_point_is_nan_except_for_its_scalarisation(self):
         (failed,) = np.flatnonzero(self.file["front/status"][()] == 1)
         for group in ("front", "history"):
             for name, dataset in self.file[group].items():
-                if is_scale(dataset) or name == "weight" or dataset.dtype.kind != "f":
+                if is_scale(dataset) or name in SCALARISATION or dataset.dtype.kind != "f":
                     continue
                 self.assertTrue(np.isnan(dataset[failed]).all(), name)
         self.assertEqual(self.file["front/events"][failed], 0)
         self.assertEqual(self.file["front/nondominated"][failed], 0)
         self.assertEqual(self.file["front/outcome"][failed], -1)
+        self.assertEqual(self.file["front/exact_status"][failed], -1)
+        for name in SCALARISATION:
+            self.assertTrue(np.isfinite(self.file["front/" + name][failed]), name)
+
+    def test_reasons_are_those_of_the_failed_points(self):
+        reasons = self.file["front/reason"].asstr()[()]
+        self.assertEqual([reason != "" for reason in reasons],
+                         (self.file["front/status"][()] == 1).tolist())
+        self.assertIn("Σ = ∞", "".join(reasons))
 
     def test_rates_obey_the_budget(self):
         ok = self.file["front/status"][()] == 0
@@ -136,7 +146,7 @@ class Layout(unittest.TestCase):
     def test_root_attributes_identify_the_file(self):
         attributes = self.file.attrs
         self.assertEqual(attributes["filetype"], "fluxfront-front")
-        self.assertEqual(attributes["format_version"].tolist(), [1, 0])
+        self.assertEqual(attributes["format_version"].tolist(), [1, 1])
         self.assertEqual(attributes["format_version"].dtype, np.int32)
         self.assertEqual(attributes["seed"], 42)
         self.assertEqual(attributes["status"], "stopped-early")
@@ -148,6 +158,30 @@ class Layout(unittest.TestCase):
                 if name.split("/")[1] not in VARYING:
                     np.testing.assert_array_equal(dataset[()], other[name][()], name)
             self.assertNotEqual(self.file["runtime/ranks"][()], other["runtime/ranks"][()])
+
+
+class OlderFormat(unittest.TestCase):
+    def info(self, minor, *absent):
+        """`info` of a file of this minor version of the format, without some datasets."""
+        shutil.copy(FRONT, "older.h5")
+        with h5py.File("older.h5", "r+") as file:
+            file.attrs["format_version"] = np.array([1, minor], dtype=np.int32)
+            for name in absent:
+                del file["front/" + name]
+        return subprocess.run([FLUXFRONT, "info", "older.h5", "--json"], check=False, text=True,
+                              capture_output=True)
+
+    def test_format_1_0_lacks_reason_and_exact_status(self):
+        process = self.info(0, "reason", "exact_status")
+        self.assertEqual(process.returncode, 0, process.stderr)
+        points = json.loads(process.stdout)["front"]
+        self.assertEqual([(point["reason"], point["exact_status"]) for point in points], [("", -1)] * 3)
+        self.assertEqual([point["status"] for point in points], [0, 1, 0])
+
+    def test_a_file_of_today_may_lack_nothing(self):
+        process = self.info(1, "reason")
+        self.assertEqual((process.returncode, process.stdout), (1, ""))
+        self.assertIn("/front/reason", process.stderr)
 
 
 class TimeCourse(unittest.TestCase):

@@ -26,6 +26,8 @@ static const char config[] = "model: {kind: ring, sites: 3, forward: 1.0, backwa
                              "design: {kind: rates, budget: {total: 3.0}}\n"
                              "objective: {current: all} # σ\n";
 
+static const char why[] = "the gradient is no number, Σ = ∞";
+
 /* A run of three points: a good one, a failed one, and one without exact values. */
 struct run {
     struct ff_yaml *document;
@@ -35,27 +37,30 @@ struct run {
     struct ff_archive archive;
     struct ff_reference reference;
     double reference_values[3][N_POINTS], reference_theta[N_POINTS][6], bound[2][N_BOUND];
-    double theta[N_POINTS][6], trace[4][N_ITERATIONS];
+    double theta[N_POINTS][6], trace[N_POINTS][4][N_ITERATIONS];
     struct ff_front_record record;
 };
 
 static struct ff_result make_point(struct run *run, int i)
 {
+    double(*trace)[N_ITERATIONS] = run->trace[i];
     for (int p = 0; p < run->system->design->n_parameters; p++)
         run->theta[i][p] = 0.1 * p - i;
+    for (int t = 0; t < 4; t++)
+        for (int k = 0; k < N_ITERATIONS; k++)
+            trace[t][k] = k < N_ITERATIONS - 1 ? t + 0.5 * k : NAN;
     return (struct ff_result){
         .id = (uint32_t)(10 - i),
-        .status = i == FAILED ? FF_ERR_DIVERGED : FF_OK,
         .outcome = FF_OUTCOME_STALLED,
         .scalarization = {FF_SCALARIZATION_WEIGHTED, 0.25 * (i + 1), 2.0, 4.0, 0.0, 0.0},
         .n_parameters = run->system->design->n_parameters,
         .theta = run->theta[i],
         .means = {0.1 + i, 0.01, 1.0 + i, 0.02},
+        .exact_status = i == UNKNOWN ? FF_EXACT_NOT_ENUMERABLE : FF_EXACT_OK,
         .exact_current = i == UNKNOWN ? NAN : 0.125 + i,
         .exact_entropy_production = i == UNKNOWN ? NAN : 1.125 + i,
         .n_events = 1000000000000 + i,
-        .trace = {N_ITERATIONS, N_ITERATIONS - 1, run->trace[0], run->trace[1], run->trace[2],
-                  run->trace[3]},
+        .trace = {N_ITERATIONS, N_ITERATIONS - 1, trace[0], trace[1], trace[2], trace[3]},
     };
 }
 
@@ -85,11 +90,9 @@ static struct run *run_create(void)
     if (ff_yaml_read_text("test", config, &run->document) != FF_OK ||
         ff_system_read(ff_yaml_root(run->document), &run->system) != FF_OK)
         ff_status_abort(__FILE__, __LINE__, ff_status_message());
-    for (int t = 0; t < 4; t++)
-        for (int k = 0; k < N_ITERATIONS; k++)
-            run->trace[t][k] = k < N_ITERATIONS - 1 ? t + 0.5 * k : NAN;
     for (int i = 0; i < N_POINTS; i++)
         run->points[i] = make_point(run, i);
+    ff_result_fail(&run->points[FAILED], ff_status_raise(FF_ERR_DIVERGED, "%s", why));
     run->is_nondominated[0] = true;
     run->archive = (struct ff_archive){N_POINTS, N_POINTS, run->points, run->is_nondominated};
     make_reference(run);
@@ -114,6 +117,7 @@ static void run_free(struct run *run)
 {
     ff_system_free(run->system);
     ff_yaml_free(run->document);
+    free(run->points[FAILED].reason);
     free(run);
 }
 
@@ -180,17 +184,25 @@ static void summary_has_what_was_written(void **state)
     assert_string_equal(summary->hosts, "");
     assert_string_equal(summary->config_resolved, config);
     assert_int_equal(summary->format_version[0], 1);
-    assert_int_equal(summary->format_version[1], 0);
+    assert_int_equal(summary->format_version[1], 1);
     assert_int_equal(summary->seed, 42);
     assert_int_equal(summary->n_ranks, 2);
     assert_true(summary->wall_seconds == 1.5 && summary->hypervolume == 1.75);
     assert_true(summary->reference_point[0] == 0.0 && summary->reference_point[1] == 2.5);
-    const struct ff_front_row *row = &summary->rows[0];
-    assert_true(row->status == FF_POINT_OK && row->is_nondominated);
-    assert_true(row->weight == 0.25 && row->current == 0.1 && row->current_stderr == 0.01);
-    assert_true(row->entropy_production == 1.0 && row->entropy_production_stderr == 0.02);
-    assert_true(row->exact_current == 0.125 && row->exact_entropy_production == 1.125);
-    assert_true(row->reference_objective == 2.0);
+    const struct ff_result *result = &summary->results[0];
+    assert_true(summary->points[0].status == FF_POINT_OK && summary->points[0].is_nondominated);
+    assert_int_equal(result->id, 10);
+    assert_true(result->scalarization.weight == 0.25 && result->scalarization.current_scale == 2.0);
+    assert_true(result->means.current == 0.1 && result->means.current_stderr == 0.01);
+    assert_true(result->means.entropy_production == 1.0 &&
+                result->means.entropy_production_stderr == 0.02);
+    assert_true(result->exact_current == 0.125 && result->exact_entropy_production == 1.125);
+    assert_int_equal(result->exact_status, FF_EXACT_OK);
+    assert_int_equal(summary->results[UNKNOWN].exact_status, FF_EXACT_NOT_ENUMERABLE);
+    assert_int_equal(result->outcome, FF_OUTCOME_STALLED);
+    assert_true(result->n_events == 1000000000000);
+    assert_string_equal(result->reason, "");
+    assert_true(summary->reference_objective[0] == 2.0);
     ff_front_summary_free(summary);
 }
 
@@ -200,14 +212,14 @@ static void objective_is_exact_where_known_and_estimated_elsewhere(void **state)
     struct ff_front_summary *summary;
     assert_int_equal(ff_front_file_write("objective.h5", record_of(state)), FF_OK);
     assert_int_equal(ff_front_file_read("objective.h5", &summary), FF_OK);
-    assert_true(summary->rows[0].objective ==
+    assert_true(summary->points[0].objective ==
                 ff_scalarize(&points[0].scalarization, 0.125, 1.125, NULL, NULL));
-    assert_true(summary->rows[UNKNOWN].objective ==
+    assert_true(summary->points[UNKNOWN].objective ==
                 ff_scalarize(&points[UNKNOWN].scalarization, 2.1, 3.0, NULL, NULL));
     ff_front_summary_free(summary);
 }
 
-static void failed_point_is_nan_except_for_its_weight(void **state)
+static void failed_point_is_nan_except_for_its_scalarisation(void **state)
 {
     struct run *run = *state;
     struct ff_front_summary *summary;
@@ -215,13 +227,19 @@ static void failed_point_is_nan_except_for_its_weight(void **state)
     run->is_nondominated[FAILED] = true;
     assert_int_equal(ff_front_file_write("failed.h5", &run->record), FF_OK);
     assert_int_equal(ff_front_file_read("failed.h5", &summary), FF_OK);
-    const struct ff_front_row *row = &summary->rows[FAILED];
-    assert_int_equal(row->status, FF_POINT_FAILED);
-    assert_true(row->weight == 0.5 && !row->is_nondominated);
-    assert_true(isnan(row->current) && isnan(row->current_stderr));
-    assert_true(isnan(row->entropy_production) && isnan(row->entropy_production_stderr));
-    assert_true(isnan(row->exact_current) && isnan(row->exact_entropy_production));
-    assert_true(isnan(row->objective));
+    const struct ff_result *result = &summary->results[FAILED];
+    assert_int_equal(summary->points[FAILED].status, FF_POINT_FAILED);
+    assert_false(summary->points[FAILED].is_nondominated);
+    assert_true(isnan(summary->points[FAILED].objective));
+    assert_true(result->scalarization.weight == 0.5 && result->scalarization.entropy_scale == 4.0);
+    assert_string_equal(result->reason, why);
+    assert_int_equal(result->outcome, FF_OUTCOME_NONE);
+    assert_int_equal(result->exact_status, FF_EXACT_NONE);
+    assert_true(result->n_events == 0);
+    assert_true(isnan(result->means.current) && isnan(result->means.current_stderr));
+    assert_true(isnan(result->means.entropy_production));
+    assert_true(isnan(result->means.entropy_production_stderr));
+    assert_true(isnan(result->exact_current) && isnan(result->exact_entropy_production));
     ff_front_summary_free(summary);
 }
 
@@ -362,7 +380,7 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         CASE(summary_has_what_was_written),
         CASE(objective_is_exact_where_known_and_estimated_elsewhere),
-        CASE(failed_point_is_nan_except_for_its_weight),
+        CASE(failed_point_is_nan_except_for_its_scalarisation),
         CASE(run_without_points_or_reference_is_a_front_file),
         CASE(equal_records_give_equal_bytes),
         CASE(other_files_are_not_read),

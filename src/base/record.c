@@ -32,20 +32,18 @@ size_t ff_field_count(const struct ff_field *field, const void *record)
     return count;
 }
 
-static void *values_of(const struct ff_field *field, void *record)
-{
-    char *at = (char *)record + field->offset;
-    if (ff_field_n_axes(field) > 0)
-        memcpy(&at, at, sizeof at);
-    return at;
-}
-
 const void *ff_field_values(const struct ff_field *field, const void *record)
 {
-    const char *at = (const char *)record + field->offset;
-    if (ff_field_n_axes(field) > 0)
-        memcpy(&at, at, sizeof at);
-    return at;
+    const void *at = (const char *)record + field->offset, *array;
+    if (ff_field_n_axes(field) == 0)
+        return at;
+    memcpy(&array, at, sizeof array);
+    return array;
+}
+
+static void *values_of(const struct ff_field *field, void *record)
+{
+    return (void *)ff_field_values(field, record);
 }
 
 size_t ff_field_value_size(const struct ff_field *field)
@@ -200,7 +198,7 @@ static bool are_flags(const struct ff_field *field, const int *values, size_t co
 {
     const int n = ff_field_n_flags(field);
     for (size_t i = 0; i < count; i++)
-        if (values[i] < field->first_flag || values[i] - field->first_flag >= n)
+        if (values[i] < field->first_flag || values[i] >= field->first_flag + n)
             return false;
     return true;
 }

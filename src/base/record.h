@@ -29,13 +29,13 @@ enum { FF_MAX_AXES = 2 };
 struct ff_field {
     const char *name, *unit, *doc; /* doc: what it is, in a few words */
     const char *group; /* where a file keeps it, "front"; NULL: it travels and is not stored */
-    enum ff_field_type type;
-    size_t offset; /* of the value, or of the pointer to an array [axis[0]][axis[1]] */
+    size_t offset;     /* of the value, or of the pointer to an array [axis[0]][axis[1]] */
     const char
         *axis[FF_MAX_AXES]; /* names of its axes, NULL after the last: none for a single value */
     size_t length
         [FF_MAX_AXES]; /* offsets of the lengths of the axes, fields FF_FIELD_INT further up */
     const char *flags; /* names of the values first_flag, first_flag + 1, ..., one space between */
+    enum ff_field_type type;
     int first_flag;
 };
 

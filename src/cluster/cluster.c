@@ -57,14 +57,16 @@ enum ff_status ff_cluster_agree_status(enum ff_status status)
 {
     const int n_ranks = ff_cluster_size(), rank = ff_cluster_rank();
     int first = status == FF_OK ? n_ranks : rank, value = (int)status;
-    char message[1024];
+    char message[1024], place[128];
     MPI_Allreduce(MPI_IN_PLACE, &first, 1, MPI_INT, MPI_MIN, MPI_COMM_WORLD);
     if (first == n_ranks)
         return FF_OK;
     snprintf(message, sizeof message, "%s", ff_status_message());
+    snprintf(place, sizeof place, "%s", ff_status_place());
     MPI_Bcast(&value, 1, MPI_INT, first, MPI_COMM_WORLD);
     MPI_Bcast(message, sizeof message, MPI_CHAR, first, MPI_COMM_WORLD);
-    return ff_status_raise((enum ff_status)value, "%s", message);
+    MPI_Bcast(place, sizeof place, MPI_CHAR, first, MPI_COMM_WORLD);
+    return ff_status_raise_from(place, (enum ff_status)value, "%s", message);
 }
 
 /* Of type MPI_User_function; MPI need not align its buffers as ff_wide is. */

@@ -14,7 +14,7 @@ const struct ff_command *const ff_commands[] = {
     &ff_command_run,   &ff_command_gradcheck, &ff_command_exact, &ff_command_simulate,
     &ff_command_check, &ff_command_info,      &ff_command_help,  NULL};
 
-enum { N_OPTIONS = 9, MAX_REPEATS = 1000000 };
+enum { N_OPTIONS = 10, MAX_REPEATS = 1000000 };
 
 /* One option of the command line. */
 static const struct {
@@ -43,12 +43,15 @@ static const struct {
     {FF_OPTION_JSON,
      {"json", no_argument, NULL, 'j'},
      "--json               one JSON document on standard output"},
+    {FF_OPTION_FORMAT,
+     {"format", no_argument, NULL, 'l'},
+     "--format             the layout of the files this program writes"},
     {FF_OPTION_VERBOSITY,
      {"quiet", no_argument, NULL, 'q'},
      "-q, --quiet          no progress on standard error"},
     {FF_OPTION_VERBOSITY,
      {"verbose", no_argument, NULL, 'v'},
-     "-v, --verbose        a line for every point"},
+     "-v, --verbose        a line for every point, and the line of the source of an error"},
 };
 
 static void print_version(void)
@@ -140,6 +143,9 @@ static enum ff_status take_option(int letter, struct ff_arguments *out)
     case 'j':
         out->is_json = true;
         return FF_OK;
+    case 'l':
+        out->is_format = true;
+        return FF_OK;
     case 'q':
         out->is_quiet = true;
         return FF_OK;
@@ -195,8 +201,10 @@ static enum ff_status parse_options(const struct ff_command *command, int argc, 
         TRY(take_option(letter, out));
     }
     const int n_words = argc - optind;
-    const bool is_left_out = n_words == 0 && (command->options & FF_OPTION_NO_INPUT) != 0;
-    CHECK(n_words == 1 || is_left_out, FF_ERR_CONFIG, "usage: fluxfront %s", command->synopsis);
+    const bool is_left_out =
+        out->is_format || (n_words == 0 && (command->options & FF_OPTION_NO_INPUT) != 0);
+    CHECK(n_words == (is_left_out ? 0 : 1), FF_ERR_CONFIG, "usage: fluxfront %s",
+          command->synopsis);
     out->input = is_left_out ? NULL : argv[optind];
     CHECK(!(command->options & FF_OPTION_MUST_OUTPUT) || out->output != NULL, FF_ERR_CONFIG,
           "%s: say where the result goes, with -o FILE", command->name);

@@ -3,9 +3,11 @@
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "command/command.h"
 #include "command/json.h"
+#include "store/format.h"
 #include "store/front_file.h"
 
 #include <math.h>
+#include <string.h>
 
 static void print_header(const struct ff_front_summary *summary)
 {
@@ -25,50 +27,64 @@ static void print_header(const struct ff_front_summary *summary)
 }
 
 /* Excess of the scalarised objective over the exact optimum, relative to its size. */
-static double excess(const struct ff_front_row *row)
+static double excess(const struct ff_front_summary *summary, int i)
 {
-    return (row->objective - row->reference_objective) / fabs(row->reference_objective);
+    const double best = summary->reference_objective[i];
+    return (summary->points[i].objective - best) / fabs(best);
+}
+
+static void print_row(const struct ff_front_summary *summary, int i)
+{
+    const struct ff_result *result = &summary->results[i];
+    const struct ff_means *means = &result->means;
+    if (summary->points[i].status != FF_POINT_OK) {
+        printf("%5d %9.5f failed%s%s\n", i, result->scalarization.weight,
+               result->reason != NULL ? ": " : "", result->reason != NULL ? result->reason : "");
+        return;
+    }
+    printf("%4d%c %9.5f %12.6g %9.2g %12.6g %9.2g %12.6g %12.6g %9.2g\n", i,
+           summary->points[i].is_nondominated ? ' ' : '*', result->scalarization.weight,
+           means->current, means->current_stderr, means->entropy_production,
+           means->entropy_production_stderr, result->exact_current,
+           result->exact_entropy_production, excess(summary, i));
 }
 
 static void print_rows(const struct ff_front_summary *summary)
 {
     printf("%5s %9s %12s %9s %12s %9s %12s %12s %9s\n", "point", "weight", "current", "+-",
            "entropy", "+-", "exact J", "exact sigma", "excess");
-    for (int i = 0; i < summary->n_points; i++) {
-        const struct ff_front_row *row = &summary->rows[i];
-        if (row->status != FF_POINT_OK) {
-            printf("%5d %9.5f failed\n", i, row->weight);
-            continue;
-        }
-        printf("%4d%c %9.5f %12.6g %9.2g %12.6g %9.2g %12.6g %12.6g %9.2g\n", i,
-               row->is_nondominated ? ' ' : '*', row->weight, row->current, row->current_stderr,
-               row->entropy_production, row->entropy_production_stderr, row->exact_current,
-               row->exact_entropy_production, excess(row));
-    }
+    for (int i = 0; i < summary->n_points; i++)
+        print_row(summary, i);
     printf(
         "* dominated. entropy: entropy production, k_B per unit time. excess: of the objective over "
         "its exact optimum, relative\n");
 }
 
+/* The single values of a record that /front holds, under their names there; flags as their numbers. */
+static void put_record(json_t *object, const struct ff_record_type *type, const void *record)
+{
+    for (int f = 0; f < type->n_fields; f++) {
+        const struct ff_field *field = &type->fields[f];
+        if (field->group != NULL && strcmp(field->group, "front") == 0 &&
+            ff_field_n_axes(field) == 0)
+            ff_json_put_field(object, field, record);
+    }
+}
+
+static json_t *point_document(const struct ff_front_summary *summary, int i)
+{
+    json_t *point = json_object();
+    put_record(point, &ff_result_record, &summary->results[i]);
+    put_record(point, &ff_front_point_record, &summary->points[i]);
+    ff_json_put(point, "reference_objective", summary->reference_objective[i]);
+    return point;
+}
+
 static void print_json(const struct ff_front_summary *summary)
 {
     json_t *rows = json_array();
-    for (int i = 0; i < summary->n_points; i++) {
-        const struct ff_front_row *row = &summary->rows[i];
-        json_t *point = json_object();
-        ff_json_put(point, "weight", row->weight);
-        json_object_set_new(point, "status", json_integer(row->status));
-        json_object_set_new(point, "nondominated", json_boolean(row->is_nondominated));
-        ff_json_put(point, "current", row->current);
-        ff_json_put(point, "current_stderr", row->current_stderr);
-        ff_json_put(point, "entropy_production", row->entropy_production);
-        ff_json_put(point, "entropy_production_stderr", row->entropy_production_stderr);
-        ff_json_put(point, "exact_current", row->exact_current);
-        ff_json_put(point, "exact_entropy_production", row->exact_entropy_production);
-        ff_json_put(point, "objective", row->objective);
-        ff_json_put(point, "reference_objective", row->reference_objective);
-        json_array_append_new(rows, point);
-    }
+    for (int i = 0; i < summary->n_points; i++)
+        json_array_append_new(rows, point_document(summary, i));
     json_t *document = json_object();
     json_object_set_new(document, "status", json_string(summary->status));
     json_object_set_new(document, "message", json_string(summary->message));
@@ -86,6 +102,10 @@ static void print_json(const struct ff_front_summary *summary)
 static enum ff_status info_run(const struct ff_arguments *arguments)
 {
     struct ff_front_summary *summary;
+    if (arguments->is_format) {
+        ff_format_print(stdout);
+        return FF_OK;
+    }
     TRY(ff_front_file_read(arguments->input, &summary));
     if (arguments->is_json) {
         print_json(summary);
@@ -99,8 +119,8 @@ static enum ff_status info_run(const struct ff_arguments *arguments)
 
 const struct ff_command ff_command_info = {
     .name = "info",
-    .synopsis = "info FRONT.h5",
+    .synopsis = "info FRONT.h5 | --format",
     .doc = "what a file holds: status, provenance, the table of points",
-    .options = FF_OPTION_JSON,
+    .options = FF_OPTION_JSON | FF_OPTION_FORMAT,
     .run = info_run,
 };

@@ -32,6 +32,32 @@ void ff_json_put(json_t *object, const char *key, double value)
     json_object_set_new(object, key, ff_json_number(value));
 }
 
+static json_t *field_value(const struct ff_field *field, const void *record)
+{
+    const void *value = ff_field_values(field, record);
+    const char *text;
+    switch (field->type) {
+    case FF_FIELD_REAL:
+        return ff_json_number(*(const double *)value);
+    case FF_FIELD_INT64:
+        return json_integer(*(const int64_t *)value);
+    case FF_FIELD_UINT32:
+        return json_integer(*(const uint32_t *)value);
+    case FF_FIELD_TEXT:
+        text = *(char *const *)value;
+        return json_string(text != NULL ? text : "");
+    case FF_FIELD_INT:
+    case FF_FIELD_FLAG:
+        break;
+    }
+    return json_integer(*(const int *)value);
+}
+
+void ff_json_put_field(json_t *object, const struct ff_field *field, const void *record)
+{
+    json_object_set_new(object, field->name, field_value(field, record));
+}
+
 void ff_json_print(json_t *document)
 {
     json_dumpf(document, stdout, JSON_INDENT(2) | JSON_PRESERVE_ORDER | JSON_REAL_PRECISION(17));

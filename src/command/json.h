@@ -4,6 +4,8 @@
 #ifndef FF_COMMAND_JSON_H
 #define FF_COMMAND_JSON_H
 
+#include "base/record.h"
+
 #include <jansson.h>
 
 json_t *ff_json_number(double value);
@@ -12,6 +14,9 @@ json_t *ff_json_texts(char *const *texts, int count);
 
 /** Set a key to a number. */
 void ff_json_put(json_t *object, const char *key, double value);
+
+/** Set the name of a field that is a single value to this value; a flag is a number. */
+void ff_json_put_field(json_t *object, const struct ff_field *field, const void *record);
 
 /** Print with all digits, and release. */
 void ff_json_print(json_t *document);

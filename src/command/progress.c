@@ -38,8 +38,8 @@ static void print_newest(const struct ff_archive *archive)
         if (archive->points[i].id > newest->id)
             newest = &archive->points[i];
     if (newest->status != FF_OK)
-        fprintf(stderr, "task %u: weight %.4f failed: %s\n", newest->id,
-                newest->scalarization.weight, newest->reason);
+        fprintf(stderr, "task %u: weight %.4f failed: %s (raised at %s)\n", newest->id,
+                newest->scalarization.weight, newest->reason, newest->place);
     else
         fprintf(stderr,
                 "task %u: weight %.4f, current %.6g +- %.2g, entropy production %.6g +- %.2g\n",

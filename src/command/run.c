@@ -111,11 +111,12 @@ static enum ff_status finish(const struct run *run)
 {
     const struct ff_archive *archive = ff_scheduler_archive(run->scheduler);
     const struct ff_front_metrics metrics = metrics_of(run);
-    char message[512] = "";
+    char message[1200] = "";
     if (metrics.n_failed == archive->n_points) {
-        TRY(write_file(run, NULL, FF_RUN_FAILED, "every task failed"));
-        return ff_status_raise(FF_ERR_NUMERICAL, "every task failed; the first one: %s",
-                               archive->points[0].reason);
+        snprintf(message, sizeof message, "every task failed; the first one: %s",
+                 archive->points[0].reason);
+        TRY(write_file(run, NULL, FF_RUN_FAILED, message));
+        return ff_status_raise_from(archive->points[0].place, FF_ERR_NUMERICAL, "%s", message);
     }
     TRY(write_file(run, NULL, FF_RUN_RUNNING, "all points found, exact reference to come"));
     if (metrics.n_failed > 0)
@@ -163,7 +164,8 @@ static enum ff_status check_estimator(const struct ff_plan *plan)
     struct ff_gradient *gradient;
     if (ff_gradient_create(plan->system, plan->functionals, plan->chain, &plan->gradient,
                            &gradient) != FF_OK)
-        return ff_status_raise(FF_ERR_CONFIG, "gradient.estimator: %s", ff_status_message());
+        return ff_status_raise_from(ff_status_place(), FF_ERR_CONFIG, "gradient.estimator: %s",
+                                    ff_status_message());
     ff_gradient_free(gradient);
     return FF_OK;
 }

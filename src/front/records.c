@@ -125,5 +125,7 @@ void ff_result_fail(struct ff_result *result, enum ff_status status)
     result->exact_status = FF_EXACT_NONE;
     result->n_events = 0;
     free(result->reason);
+    free(result->place);
     result->reason = ff_copy_text(ff_status_message());
+    result->place = ff_copy_text(ff_status_place());
 }

@@ -9,6 +9,32 @@
 
 static const double random_start_width = 2.0; /* in theta, about 0 */
 
+#define POINTS FF_AXIS(ff_reference, n_points, "point")
+#define PARAMETERS FF_SECOND_AXIS(ff_reference, n_parameters, "parameter")
+#define BOUND FF_AXIS(ff_reference, n_bound, "bound")
+
+static const struct ff_field fields[] = {
+    FF_FIELD(ff_reference, n_points, INT, "n_points", FF_UNIT_ONE, "number of points", NULL),
+    FF_FIELD(ff_reference, n_parameters, INT, "n_parameters", FF_UNIT_ONE, "design parameters",
+             NULL),
+    FF_FIELD(ff_reference, n_bound, INT, "n_bound", FF_UNIT_ONE, "points of the bound", NULL),
+    FF_FIELD(ff_reference, current, REAL, "current", FF_UNIT_RATE,
+             "current of the exact optimum at the point's scalarisation", "reference", POINTS),
+    FF_FIELD(ff_reference, entropy_production, REAL, "entropy_production", FF_UNIT_ENTROPY_RATE,
+             "entropy production rate of the exact optimum", "reference", POINTS),
+    FF_FIELD(ff_reference, objective, REAL, "objective", FF_UNIT_ONE,
+             "scalarised objective of the exact optimum", "reference", POINTS),
+    FF_FIELD(ff_reference, theta, REAL, "theta", FF_UNIT_ONE,
+             "design parameters of the exact optimum", "reference", POINTS, PARAMETERS),
+    FF_FIELD(ff_reference, bound_current, REAL, "bound_current", FF_UNIT_RATE,
+             "current on the analytic bound, where there is one", "reference", BOUND),
+    FF_FIELD(ff_reference, bound_entropy_production, REAL, "bound_entropy_production",
+             FF_UNIT_ENTROPY_RATE, "least entropy production rate at this current", "reference",
+             BOUND),
+};
+
+const struct ff_record_type ff_reference_record = FF_RECORD_TYPE(ff_reference, fields);
+
 /* What one exact minimisation needs. */
 struct search {
     const struct ff_design *design;

@@ -16,8 +16,11 @@ struct ff_reference {
     double *objective;       /* [n_points] its scalarised value */
     double *theta;           /* [n_points][P] */
     int n_bound;             /* 0 or FF_BOUND_POINTS */
-    double *bound_current, *bound_entropy_production; /* [n_bound] */
+    double *bound_current, *bound_entropy_production; /* [n_bound], NULL without a bound */
 };
+
+/* Its field table: group /reference. */
+extern const struct ff_record_type ff_reference_record;
 
 /* Section `reference` of a configuration. */
 struct ff_reference_options {

@@ -11,9 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MEMORY_STEP = 1 << 16, MAX_AXES = 2 };
-
-const char ff_unit_one[] = "1", ff_unit_rate[] = "1/time", ff_unit_entropy_rate[] = "k_B/time";
+enum { MEMORY_STEP = 1 << 16 };
 
 /* Closes any kind of identifier; those of calls that failed are negative. */
 static void release(hid_t id)
@@ -156,12 +154,11 @@ struct axis {
 };
 
 static int open_axes(const struct ff_group *group, const struct ff_dataset *dataset,
-                     struct axis axes[MAX_AXES])
+                     struct axis axes[FF_DATASET_AXES])
 {
-    const char *const names[MAX_AXES] = {dataset->axis, dataset->second_axis};
     int n = 0;
-    for (; n < MAX_AXES && names[n] != NULL; n++) {
-        axes[n].scale = H5Dopen2(group->id, names[n], H5P_DEFAULT);
+    for (; n < FF_DATASET_AXES && dataset->axis[n] != NULL; n++) {
+        axes[n].scale = H5Dopen2(group->id, dataset->axis[n], H5P_DEFAULT);
         const hid_t space = H5Dget_space(axes[n].scale);
         const hssize_t length = H5Sget_simple_extent_npoints(space);
         axes[n].length = length < 0 ? 0 : (hsize_t)length;
@@ -183,7 +180,7 @@ static bool write_values(hid_t id, const struct ff_dataset *dataset)
 static hid_t create_dataset(const struct ff_group *group, const struct ff_dataset *dataset,
                             const struct axis *axes, int n_axes)
 {
-    hsize_t shape[MAX_AXES];
+    hsize_t shape[FF_DATASET_AXES];
     for (int i = 0; i < n_axes; i++)
         shape[i] = axes[i].length;
     const hid_t space = n_axes > 0 ? H5Screate_simple(n_axes, shape, NULL) : H5Screate(H5S_SCALAR);
@@ -203,45 +200,29 @@ static hid_t create_dataset(const struct ff_group *group, const struct ff_datase
 
 static enum ff_status write_failure(const struct ff_group *group, const char *name)
 {
-    return ff_status_raise(FF_ERR_RUNTIME, "%s: cannot write %s/%s", group->path, group->name,
+    return ff_status_raise(FF_ERR_RUNTIME, "%s: cannot write /%s/%s", group->path, group->name,
                            name);
 }
 
-static enum ff_status write_dataset(const struct ff_group *group, const struct ff_dataset *dataset)
+static bool write_flags(hid_t id, const struct ff_dataset *dataset)
 {
-    struct axis axes[MAX_AXES];
+    int8_t values[INT8_MAX];
+    for (int i = 0; i < dataset->n_flags; i++)
+        values[i] = (int8_t)(dataset->first_flag + i);
+    return write_attribute(id, "flag_values", FF_INT8, values, dataset->n_flags) &&
+           write_attribute(id, "flag_meanings", FF_TEXT, &dataset->flags, 0);
+}
+
+enum ff_status ff_group_write(const struct ff_group *group, const struct ff_dataset *dataset)
+{
+    struct axis axes[FF_DATASET_AXES];
     const int n_axes = open_axes(group, dataset, axes);
     const hid_t id = create_dataset(group, dataset, axes, n_axes);
-    bool is_written = id >= 0;
+    bool is_written = id >= 0 && (dataset->flags == NULL || write_flags(id, dataset));
     for (int i = 0; i < n_axes; i++) {
         is_written = is_written && H5DSattach_scale(id, axes[i].scale, (unsigned)i) >= 0;
         release(axes[i].scale);
     }
-    release(id);
-    return is_written ? FF_OK : write_failure(group, dataset->name);
-}
-
-enum ff_status ff_group_write(const struct ff_group *group, const struct ff_dataset *datasets,
-                              int n_datasets)
-{
-    for (int i = 0; i < n_datasets; i++)
-        TRY(write_dataset(group, &datasets[i]));
-    return FF_OK;
-}
-
-enum ff_status ff_group_write_flags(const struct ff_group *group, const struct ff_dataset *dataset,
-                                    int first, const char *meanings)
-{
-    int8_t values[INT8_MAX];
-    int n = 1;
-    for (const char *c = meanings; *c != '\0'; c++)
-        n += *c == ' ';
-    for (int i = 0; i < n; i++)
-        values[i] = (int8_t)(first + i);
-    TRY(write_dataset(group, dataset));
-    const hid_t id = H5Dopen2(group->id, dataset->name, H5P_DEFAULT);
-    const bool is_written = id >= 0 && write_attribute(id, "flag_values", FF_INT8, values, n) &&
-                            write_attribute(id, "flag_meanings", FF_TEXT, &meanings, 0);
     release(id);
     return is_written ? FF_OK : write_failure(group, dataset->name);
 }
@@ -254,27 +235,6 @@ enum ff_status ff_group_write_scale(const struct ff_group *group, const struct f
     const bool is_written = id >= 0 && H5DSset_scale(id, scale->name) >= 0;
     release(id);
     return is_written ? FF_OK : write_failure(group, scale->name);
-}
-
-enum ff_status ff_group_write_index(const struct ff_group *group, const char *axis,
-                                    const char *long_name, int length)
-{
-    int64_t *index = FF_NEW(int64_t, length);
-    for (int i = 0; i < length; i++)
-        index[i] = i;
-    const enum ff_status status = ff_group_write_scale(
-        group, &(struct ff_dataset){axis, ff_unit_one, long_name, FF_INT64, index, axis, NULL},
-        length);
-    free(index);
-    return status;
-}
-
-enum ff_status ff_group_write_names(const struct ff_group *group, const char *axis,
-                                    const char *long_name, char *const *names, int length)
-{
-    return ff_group_write_scale(
-        group, &(struct ff_dataset){axis, ff_unit_one, long_name, FF_TEXT, names, axis, NULL},
-        length);
 }
 
 enum ff_status ff_group_set_text(const struct ff_group *group, const char *name, const char *text)
@@ -337,16 +297,25 @@ static char *take_text(char *text)
     return copy;
 }
 
+enum ff_status ff_hdf5_read_texts(const struct ff_group *file, const char *name, int count,
+                                  char **out)
+{
+    CHECK(count_entries(file, name, NULL) == count, FF_ERR_RUNTIME,
+          "%s: /%s is missing or does not have %d entries", file->path, name, count);
+    char **texts = FF_NEW(char *, count);
+    const hid_t type = text_type();
+    const bool is_read = count == 0 || H5LTread_dataset(file->id, name, type, texts) >= 0;
+    release(type);
+    for (int i = 0; i < count && is_read; i++)
+        out[i] = take_text(texts[i]);
+    free(texts);
+    CHECK(is_read, FF_ERR_RUNTIME, "%s: /%s is not a list of texts", file->path, name);
+    return FF_OK;
+}
+
 enum ff_status ff_hdf5_read_text(const struct ff_group *file, const char *name, char **out)
 {
-    char *text = NULL;
-    const bool is_single = count_entries(file, name, NULL) == 1;
-    const hid_t type = text_type();
-    const bool is_read = is_single && H5LTread_dataset(file->id, name, type, &text) >= 0;
-    release(type);
-    CHECK(is_read, FF_ERR_RUNTIME, "%s: /%s is missing or not a text", file->path, name);
-    *out = take_text(text);
-    return FF_OK;
+    return ff_hdf5_read_texts(file, name, 1, out);
 }
 
 enum ff_status ff_hdf5_attribute(const struct ff_group *file, const char *name,

@@ -21,19 +21,20 @@ enum ff_element { FF_FLOAT64, FF_INT8, FF_INT32, FF_INT64, FF_TEXT };
 struct ff_group {
     hid_t id;
     const char *path; /* of the file, for messages; borrowed */
-    const char *name; /* of the group, with its slash, "" for the file; borrowed */
+    const char *name; /* of the group, "" for the file; borrowed */
 };
+
+enum { FF_DATASET_AXES = 3 };
 
 /* One dataset. Without axes it is a scalar; the axes are dimension scales in the same group. */
 struct ff_dataset {
     const char *name, *units, *long_name;
     enum ff_element element;
-    const void *data;               /* [axis][second_axis] */
-    const char *axis, *second_axis; /* NULL after the last */
+    const void *data;                  /* [axis[0]][axis[1]][axis[2]] */
+    const char *axis[FF_DATASET_AXES]; /* NULL after the last */
+    const char *flags;                 /* NULL, or of FF_INT8: space-separated meanings of */
+    int first_flag, n_flags;           /* first_flag, first_flag + 1, ... */
 };
-
-/* Units of the observables. */
-extern const char ff_unit_one[], ff_unit_rate[], ff_unit_entropy_rate[];
 
 /** A file in memory, empty, without time stamps.  Close with ff_group_close. */
 enum ff_status ff_hdf5_create(const char *path, struct ff_group *out);
@@ -50,22 +51,12 @@ enum ff_status ff_group_create(const struct ff_group *file, const char *name, st
 /** Close a group or file, once. */
 void ff_group_close(struct ff_group *group);
 
-/** Write datasets with their attributes and axes. */
-enum ff_status ff_group_write(const struct ff_group *group, const struct ff_dataset *datasets,
-                              int n_datasets);
+/** Write a dataset with its attributes and axes. */
+enum ff_status ff_group_write(const struct ff_group *group, const struct ff_dataset *dataset);
 
-/** Write an FF_INT8 dataset whose values first, first + 1, ... have the space-separated meanings. */
-enum ff_status ff_group_write_flags(const struct ff_group *group, const struct ff_dataset *dataset,
-                                    int first, const char *meanings);
-
-/** Write the dimension scale of an axis: values of any kind (its axes are ignored), the numbers from 0, or names
- * [length]. */
+/** Write the dimension scale of an axis; its own axes are ignored. */
 enum ff_status ff_group_write_scale(const struct ff_group *group, const struct ff_dataset *scale,
                                     int length);
-enum ff_status ff_group_write_index(const struct ff_group *group, const char *axis,
-                                    const char *long_name, int length);
-enum ff_status ff_group_write_names(const struct ff_group *group, const char *axis,
-                                    const char *long_name, char *const *names, int length);
 
 /** Write an attribute of the group itself: a text, or numbers ([length]; 0 for one number). */
 enum ff_status ff_group_set_text(const struct ff_group *group, const char *name, const char *text);
@@ -75,11 +66,15 @@ enum ff_status ff_group_set_numbers(const struct ff_group *group, const char *na
 /** Whether the file has a dataset of this name, `front/weight`. */
 bool ff_hdf5_has(const struct ff_group *file, const char *name);
 
-/** Length of the only axis of a dataset. */
+/** Length of the only axis of a dataset, of a group or a file. */
 enum ff_status ff_hdf5_length(const struct ff_group *file, const char *name, int *out);
 
 /** Read all of a dataset of any number type, which must have `count` entries. */
 enum ff_status ff_hdf5_read(const struct ff_group *file, const char *name, int count, double *out);
+
+/** Read all of a dataset of texts, which must have `count` entries; the caller frees each. */
+enum ff_status ff_hdf5_read_texts(const struct ff_group *file, const char *name, int count,
+                                  char **out);
 
 /** Read a scalar text; the caller frees it. */
 enum ff_status ff_hdf5_read_text(const struct ff_group *file, const char *name, char **out);

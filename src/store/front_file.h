@@ -38,19 +38,24 @@ enum ff_status ff_front_file_check(const char *path, bool may_replace);
  * previous file or the new one.  FF_ERR_RUNTIME if the file system refuses.  Rank 0 only. */
 enum ff_status ff_front_file_write(const char *path, const struct ff_front_record *record);
 
-/* What `info` shows of one point. */
-struct ff_front_row {
-    int status; /* of enum ff_point_status */
-    bool is_nondominated;
-    double weight, current, current_stderr, entropy_production, entropy_production_stderr;
-    double exact_current, exact_entropy_production;
-    double objective, reference_objective; /* exact, scalarised; NaN where unknown */
+/* What a file says of a point besides its result. */
+struct ff_front_point {
+    enum ff_point_status status;
+    int is_nondominated;
+    double objective; /* scalarised, at the exact values where they are known */
+    int n_channels;
+    double *rates; /* [R] */
 };
+
+/* Its field table: group /front, with that of the result. */
+extern const struct ff_record_type ff_front_point_record;
 
 /* What `info` shows of a file; owned by ff_front_summary_free. */
 struct ff_front_summary {
     int n_points, n_parameters, n_channels;
-    struct ff_front_row *rows; /* [n_points] */
+    struct ff_result *results;     /* [n_points], the single values that /front holds */
+    struct ff_front_point *points; /* [n_points], likewise */
+    double *reference_objective;   /* [n_points] of the exact optimum; NaN where unknown */
     char *status, *message, *software_version, *git_sha1, *rng, *started, *hosts, *config_resolved;
     int format_version[2];
     uint64_t seed;

@@ -1,8 +1,8 @@
 /* Reading a front file back for display.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
-#include "store/dataset.h"
 #include "store/front_file.h"
+#include "store/layout.h"
 
 #include <errno.h>
 #include <math.h>
@@ -11,8 +11,6 @@
 #include <sys/stat.h>
 
 #define COUNT(array) ((int)(sizeof(array) / sizeof *(array)))
-
-enum { FORMAT_MAJOR = 1 };
 
 /* Refuses everything but front files of this format before the rest is looked at. */
 static enum ff_status check_format(const struct ff_group *file, int version[2])
@@ -26,9 +24,9 @@ static enum ff_status check_format(const struct ff_group *file, int version[2])
     CHECK(is_ours, FF_ERR_RUNTIME, "%s: is an HDF5 file, but not a front file of fluxfront",
           file->path);
     TRY(ff_hdf5_attribute(file, "format_version", FF_INT32, 2, numbers));
-    CHECK(numbers[0] == FORMAT_MAJOR, FF_ERR_RUNTIME,
+    CHECK(numbers[0] == FF_FRONT_FORMAT_MAJOR, FF_ERR_RUNTIME,
           "%s: has format %d.%d, this program reads %d.x; use a matching version of fluxfront",
-          file->path, (int)numbers[0], (int)numbers[1], FORMAT_MAJOR);
+          file->path, (int)numbers[0], (int)numbers[1], FF_FRONT_FORMAT_MAJOR);
     version[0] = numbers[0];
     version[1] = numbers[1];
     return FF_OK;
@@ -71,52 +69,25 @@ static enum ff_status read_numbers(const struct ff_group *file, struct ff_front_
     return FF_OK;
 }
 
-/* The columns that are numbers in the file and in a row alike. */
-static const struct {
-    const char *name;
-    size_t offset;
-} columns[] = {
-    {"front/weight", offsetof(struct ff_front_row, weight)},
-    {"front/current", offsetof(struct ff_front_row, current)},
-    {"front/current_stderr", offsetof(struct ff_front_row, current_stderr)},
-    {"front/entropy_production", offsetof(struct ff_front_row, entropy_production)},
-    {"front/entropy_production_stderr", offsetof(struct ff_front_row, entropy_production_stderr)},
-    {"front/exact_current", offsetof(struct ff_front_row, exact_current)},
-    {"front/exact_entropy_production", offsetof(struct ff_front_row, exact_entropy_production)},
-    {"front/objective", offsetof(struct ff_front_row, objective)},
-};
-
-static enum ff_status read_columns(const struct ff_group *file, struct ff_front_summary *summary,
-                                   double *values)
+/* A file of an older format may lack what was added since, which is then NaN, 0 or "". */
+static enum ff_status read_points(const struct ff_group *file, struct ff_front_summary *summary)
 {
     const int n = summary->n_points;
-    for (int c = 0; c < COUNT(columns); c++) {
-        TRY(ff_hdf5_read(file, columns[c].name, n, values));
-        for (int i = 0; i < n; i++)
-            *(double *)((char *)&summary->rows[i] + columns[c].offset) = values[i];
+    const bool may_lack = summary->format_version[1] < FF_FRONT_FORMAT_MINOR;
+    summary->results = FF_NEW(struct ff_result, n);
+    summary->points = FF_NEW(struct ff_front_point, n);
+    summary->reference_objective = FF_NEW(double, n);
+    for (int i = 0; i < n; i++) {
+        ff_record_blank(&ff_result_record, &summary->results[i]);
+        ff_record_blank(&ff_front_point_record, &summary->points[i]);
+        summary->results[i].exact_status = FF_EXACT_NONE;
+        summary->reference_objective[i] = NAN;
     }
-    TRY(ff_hdf5_read(file, "front/status", n, values));
-    for (int i = 0; i < n; i++)
-        summary->rows[i].status = (int)values[i];
-    TRY(ff_hdf5_read(file, "front/nondominated", n, values));
-    for (int i = 0; i < n; i++)
-        summary->rows[i].is_nondominated = values[i] != 0.0;
-    for (int i = 0; i < n; i++)
-        values[i] = NAN;
+    TRY(ff_table_read(file, "front", &ff_result_record, may_lack, summary->results, n));
+    TRY(ff_table_read(file, "front", &ff_front_point_record, may_lack, summary->points, n));
     if (ff_hdf5_has(file, "reference/objective"))
-        TRY(ff_hdf5_read(file, "reference/objective", n, values));
-    for (int i = 0; i < n; i++)
-        summary->rows[i].reference_objective = values[i];
+        TRY(ff_hdf5_read(file, "reference/objective", n, summary->reference_objective));
     return FF_OK;
-}
-
-static enum ff_status read_rows(const struct ff_group *file, struct ff_front_summary *summary)
-{
-    summary->rows = FF_NEW(struct ff_front_row, summary->n_points);
-    double *values = FF_NEW(double, summary->n_points);
-    const enum ff_status status = read_columns(file, summary, values);
-    free(values);
-    return status;
 }
 
 static enum ff_status read_summary(const struct ff_group *file, struct ff_front_summary *summary)
@@ -124,7 +95,7 @@ static enum ff_status read_summary(const struct ff_group *file, struct ff_front_
     TRY(check_format(file, summary->format_version));
     TRY(read_texts(file, summary));
     TRY(read_numbers(file, summary));
-    return read_rows(file, summary);
+    return read_points(file, summary);
 }
 
 enum ff_status ff_front_file_read(const char *path, struct ff_front_summary **out)
@@ -147,7 +118,11 @@ void ff_front_summary_free(struct ff_front_summary *summary)
 {
     if (summary == NULL)
         return;
-    free(summary->rows);
+    for (int i = 0; i < summary->n_points && summary->results != NULL; i++)
+        ff_result_free(&summary->results[i]);
+    free(summary->results);
+    free(summary->points);
+    free(summary->reference_objective);
     free(summary->status);
     free(summary->message);
     free(summary->software_version);

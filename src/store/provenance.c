@@ -8,64 +8,50 @@
 
 #include <stdlib.h>
 
-#define COUNT(array) ((int)(sizeof(array) / sizeof *(array)))
+#define TEXT(record, group, member, doc)                                                           \
+    FF_FIELD(record, member, TEXT, #member, FF_UNIT_ONE, doc, group)
+
+static const struct ff_field config_fields[] = {
+    TEXT(ff_config_texts, "config", given, "configuration as given, YAML"),
+    TEXT(ff_config_texts, "config", resolved, "configuration with every default, YAML"),
+};
+
+static const struct ff_field code_fields[] = {
+    TEXT(ff_code_info, "code", version, "version of fluxfront"),
+    TEXT(ff_code_info, "code", git_sha1, "revision of the sources"),
+    TEXT(ff_code_info, "code", compiler, "compiler"),
+    TEXT(ff_code_info, "code", flags, "compiler flags"),
+    TEXT(ff_code_info, "code", build_type, "build type"),
+};
+
+static const struct ff_field run_fields[] = {
+    FF_FIELD(ff_run_info, n_ranks, INT, "ranks", FF_UNIT_ONE, "number of MPI ranks", "runtime"),
+    FF_FIELD(ff_run_info, wall_seconds, REAL, "wall_seconds", "s", "wall time of the run",
+             "runtime"),
+    TEXT(ff_run_info, "runtime", started, "start of the run, UTC"),
+    TEXT(ff_run_info, "runtime", hosts, "machines of the run"),
+    TEXT(ff_run_info, "runtime", command_line, "command line"),
+};
+
+const struct ff_record_type ff_config_texts_record = FF_RECORD_TYPE(ff_config_texts, config_fields);
+const struct ff_record_type ff_code_info_record = FF_RECORD_TYPE(ff_code_info, code_fields);
+const struct ff_record_type ff_run_info_record = FF_RECORD_TYPE(ff_run_info, run_fields);
+
+const struct ff_code_info ff_this_code = {FF_VERSION, FF_GIT_SHA1, FF_COMPILER, FF_C_FLAGS,
+                                          FF_BUILD_TYPE};
 
 enum ff_status ff_provenance_write_attributes(const struct ff_group *file, const char *filetype,
-                                              uint64_t seed)
+                                              const int32_t *version, uint64_t seed)
 {
-    static const int32_t version[] = {1, 0};
     const int64_t stored_seed = (int64_t)seed;
     TRY(ff_group_set_text(file, "Conventions", "CF-1.10"));
     TRY(ff_group_set_text(file, "filetype", filetype));
-    TRY(ff_group_set_numbers(file, "format_version", FF_INT32, version, COUNT(version)));
+    TRY(ff_group_set_numbers(file, "format_version", FF_INT32, version, 2));
     TRY(ff_group_set_text(file, "software_version", FF_VERSION));
     TRY(ff_group_set_text(file, "git_sha1", FF_GIT_SHA1));
     TRY(ff_group_set_numbers(file, "seed", FF_INT64, &stored_seed, 0));
     TRY(ff_group_set_text(file, "propensity", "k * prod_i binomial(n_i, order_i)"));
     return ff_group_set_text(file, "rng", "philox4x32-10");
-}
-
-enum ff_status ff_provenance_write_config(const struct ff_group *group, const char *given,
-                                          const char *resolved)
-{
-    const struct ff_dataset datasets[] = {
-        {"given", ff_unit_one, "configuration as given, YAML", FF_TEXT, &given, NULL, NULL},
-        {"resolved", ff_unit_one, "configuration with every default, YAML", FF_TEXT, &resolved,
-         NULL, NULL},
-    };
-    return ff_group_write(group, datasets, COUNT(datasets));
-}
-
-enum ff_status ff_provenance_write_code(const struct ff_group *group)
-{
-    static const struct {
-        const char *name, *long_name, *text;
-    } facts[] = {
-        {"version", "version of fluxfront", FF_VERSION},
-        {"git_sha1", "revision of the sources", FF_GIT_SHA1},
-        {"compiler", "compiler", FF_COMPILER},
-        {"flags", "compiler flags", FF_C_FLAGS},
-        {"build_type", "build type", FF_BUILD_TYPE},
-    };
-    for (int i = 0; i < COUNT(facts); i++) {
-        const struct ff_dataset dataset = {
-            facts[i].name, ff_unit_one, facts[i].long_name, FF_TEXT, &facts[i].text, NULL, NULL};
-        TRY(ff_group_write(group, &dataset, 1));
-    }
-    return FF_OK;
-}
-
-enum ff_status ff_provenance_write_runtime(const struct ff_group *group,
-                                           const struct ff_run_info *info)
-{
-    const struct ff_dataset datasets[] = {
-        {"ranks", ff_unit_one, "number of MPI ranks", FF_INT32, &info->n_ranks, NULL, NULL},
-        {"wall_seconds", "s", "wall time of the run", FF_FLOAT64, &info->wall_seconds, NULL, NULL},
-        {"started", ff_unit_one, "start of the run, UTC", FF_TEXT, &info->started, NULL, NULL},
-        {"hosts", ff_unit_one, "machines of the run", FF_TEXT, &info->hosts, NULL, NULL},
-        {"command_line", ff_unit_one, "command line", FF_TEXT, &info->command_line, NULL, NULL},
-    };
-    return ff_group_write(group, datasets, COUNT(datasets));
 }
 
 enum ff_status ff_hdf5_finish(struct ff_group *file, enum ff_status status)

@@ -9,20 +9,24 @@
 
 #include <stdint.h>
 
-/** Write the root attributes that identify a file: kind, version of the format, program, seed. */
+/* The configuration: group /config; borrowed. */
+struct ff_config_texts {
+    const char *given, *resolved;
+};
+
+/* The program: group /code. */
+struct ff_code_info {
+    const char *version, *git_sha1, *compiler, *flags, *build_type;
+};
+
+extern const struct ff_record_type ff_config_texts_record, ff_code_info_record;
+
+/* This program. */
+extern const struct ff_code_info ff_this_code;
+
+/** Write the root attributes that identify a file: kind, version of the format [2], program, seed. */
 enum ff_status ff_provenance_write_attributes(const struct ff_group *file, const char *filetype,
-                                              uint64_t seed);
-
-/** Write the datasets of /config: YAML as given, and with every default. */
-enum ff_status ff_provenance_write_config(const struct ff_group *group, const char *given,
-                                          const char *resolved);
-
-/** Write the datasets of /code. */
-enum ff_status ff_provenance_write_code(const struct ff_group *group);
-
-/** Write the datasets of /runtime. */
-enum ff_status ff_provenance_write_runtime(const struct ff_group *group,
-                                           const struct ff_run_info *info);
+                                              const int32_t *version, uint64_t seed);
 
 /** Put a file that was built in memory in its place, if it was built without failure; close it in any case. */
 enum ff_status ff_hdf5_finish(struct ff_group *file, enum ff_status status);

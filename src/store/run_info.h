@@ -4,6 +4,8 @@
 #ifndef FF_STORE_RUN_INFO_H
 #define FF_STORE_RUN_INFO_H
 
+#include "base/record.h"
+
 /* What may differ between equal runs. */
 struct ff_run_info {
     int n_ranks;
@@ -12,5 +14,8 @@ struct ff_run_info {
     const char *hosts;   /* comma-separated */
     const char *command_line;
 };
+
+/* Its field table: group /runtime. */
+extern const struct ff_record_type ff_run_info_record;
 
 #endif

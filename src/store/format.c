@@ -1,0 +1,109 @@
+/* docs/format.md: a row for each field of each part, between words on what they have in common.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#include "store/format.h"
+
+#include "store/layout.h"
+
+#include <string.h>
+
+static const char front_head[] =
+    "# The front file\n"
+    "\n"
+    "One HDF5 file per run, `format_version` %d.%d. Open a group with\n"
+    "`xarray.open_dataset(FILE, group=\"front\")` (engines `h5netcdf` and `netcdf4`), or the\n"
+    "file with `h5py`. Every axis has a dimension scale in its own group, every dataset\n"
+    "`units` and `long_name`, and flags their `flag_values` and `flag_meanings`; strings\n"
+    "are variable-length UTF-8; missing values are NaN, and so is every real number of a\n"
+    "failed point in `/front` and `/history` but those of its scalarisation: weight, scales\n"
+    "and ideal point. Equal runs (same configuration, seed and program) agree bit for bit\n"
+    "in every group except `/runtime` and `/code`, whatever the number of ranks.\n"
+    "\n"
+    "Axes: `point` in order of weight, `parameter` and `channel` by name in the model's\n"
+    "order, `iteration` of the optimiser, `objective` (`current`, `entropy_production`).\n"
+    "`1/time` stands for the inverse of the unit in which the rates were given.\n"
+    "\n";
+
+static const char front_tail[] =
+    "\n"
+    "`/reference` is absent when it was not computed, its `bound` datasets where there is\n"
+    "no bound. Format 1.1 has `reason` and `exact_status` in `/front`, and the\n"
+    "scalarisation of failed points; nothing else has changed since 1.0.\n"
+    "\n"
+    "Root attributes: `filetype` = `fluxfront-front`, `format_version` (int32[2]),\n"
+    "`software_version`, `git_sha1`, `seed` (int64), `propensity` = `k * prod_i\n"
+    "binomial(n_i, order_i)` (the convention of rate constants: k n(n−1)/2 for `2 X`),\n"
+    "`rng` = `philox4x32-10`, `status` (`running`, `complete`, `stopped-early`, `failed`),\n"
+    "`message`, `Conventions` = `CF-1.10`.\n";
+
+static const char course_head[] =
+    "\n"
+    "# The time-course file\n"
+    "\n"
+    "`simulate CONFIG -o FILE.h5` with a section `timecourse`: `format_version` %d.%d, the\n"
+    "same conventions, and the groups `/config`, `/code` and `/runtime` of the front file.\n"
+    "Equal runs agree bit for bit in `/timecourse` and `/config`, whatever the number of\n"
+    "ranks. A trajectory that reaches `max_events` before a time is not there to be\n"
+    "averaged, so times that not all reached are NaN. `xarray.open_dataset(FILE,\n"
+    "group=\"timecourse\")` has `time` and `site` as coordinates.\n"
+    "\n";
+
+static const char course_tail[] =
+    "\n"
+    "Root attributes: `filetype` = `fluxfront-timecourse`, and those of the front file\n"
+    "without `status` and `message`.\n";
+
+static void print_shape(FILE *out, const struct ff_part *part, const struct ff_field *field)
+{
+    const int n_axes = ff_field_n_axes(field);
+    if (part->axis == NULL && n_axes == 0)
+        fprintf(out, "scalar");
+    if (part->axis != NULL)
+        fprintf(out, "%s%s", part->axis, n_axes > 0 ? ", " : "");
+    for (int a = 0; a < n_axes; a++)
+        fprintf(out, "%s%s", a > 0 ? ", " : "", field->axis[a]);
+}
+
+static void print_row(FILE *out, const struct ff_part *part, const struct ff_field *field)
+{
+    static const char *const elements[] = {
+        [FF_FLOAT64] = "float64", [FF_INT8] = "int8",   [FF_INT32] = "int32",
+        [FF_INT64] = "int64",     [FF_TEXT] = "string",
+    };
+    fprintf(out, "| `/%s/%s` | ", field->group, field->name);
+    print_shape(out, part, field);
+    fprintf(out, " | %s | %s | %s", field->unit, elements[ff_table_element(field)], field->doc);
+    if (ff_table_is_scale(part, field))
+        fprintf(out, "; dimension scale");
+    if (field->flags == NULL) {
+        fprintf(out, " |\n");
+        return;
+    }
+    const char *name = field->flags;
+    for (int i = 0; i < ff_field_n_flags(field); i++) {
+        const int length = (int)strcspn(name, " ");
+        fprintf(out, "%s%d %.*s", i > 0 ? ", " : ": ", field->first_flag + i, length, name);
+        name += length + 1;
+    }
+    fprintf(out, " |\n");
+}
+
+static void print_rows(FILE *out, const struct ff_part *parts, int n_parts)
+{
+    fprintf(out, "| dataset | shape | units | type | what |\n|---|---|---|---|---|\n");
+    for (int g = 0; ff_table_groups[g] != NULL; g++)
+        for (int p = 0; p < n_parts; p++)
+            for (int f = 0; f < parts[p].type->n_fields; f++)
+                if (ff_table_is_in(&parts[p].type->fields[f], ff_table_groups[g]))
+                    print_row(out, &parts[p], &parts[p].type->fields[f]);
+}
+
+void ff_format_print(FILE *out)
+{
+    fprintf(out, front_head, FF_FRONT_FORMAT_MAJOR, FF_FRONT_FORMAT_MINOR);
+    print_rows(out, ff_front_layout, FF_N_FRONT_PARTS);
+    fputs(front_tail, out);
+    fprintf(out, course_head, FF_COURSE_FORMAT_MAJOR, FF_COURSE_FORMAT_MINOR);
+    print_rows(out, &ff_timecourse_layout[FF_PART_COURSE], 1);
+    fputs(course_tail, out);
+}

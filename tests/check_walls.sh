@@ -27,19 +27,19 @@ without() {
     grep -vE "^src/($1)[/.]" || true
 }
 
-# The folders that each folder may include besides itself, as linked in CMakeLists.txt.
+# The folders whose headers each folder includes: exactly these and its own, not all that lies below them.
 declare -A uses
 uses[base]=""
 uses[model]="base"
-uses[exact]="${uses[model]}|model"
-uses[simulate]="${uses[exact]}|exact"
-uses[gradient]="${uses[simulate]}|simulate"
+uses[exact]="model"
+uses[simulate]="base model exact"
+uses[gradient]="base exact simulate"
 uses[optimize]="base"
-uses[job]="${uses[gradient]}|gradient|optimize"
-uses[front]="${uses[job]}|job"
-uses[cluster]="base|job"
-uses[store]="${uses[front]}|front"
-uses[command]="${uses[front]}|front|cluster|store"
+uses[job]="base simulate gradient optimize"
+uses[front]="model gradient job"
+uses[cluster]="base job"
+uses[store]="base simulate front"
+uses[command]="base simulate gradient front cluster store"
 
 includes 'mpi\.h' | without cluster | forbid "mpi.h is for src/cluster only"
 includes '(hdf5|H5|hdf5_)[A-Za-z0-9_]*\.h' | without store | forbid "HDF5 is for src/store only"
@@ -51,10 +51,14 @@ for path in src/*/; do
         echo "$path" | forbid "no rule says what this folder may include"
         continue
     fi
-    allowed="${uses[$folder]:+${uses[$folder]}|}$folder"
+    allowed="$folder${uses[$folder]:+ ${uses[$folder]}}"
     { grep -rnE --include='*.[ch]' '^[[:space:]]*#[[:space:]]*include[[:space:]]*"' "$path" || true; } |
-        { grep -vE "\"($allowed)/|\"build_info\.h\"" || true; } |
+        { grep -vE "\"(${allowed// /|})/|\"build_info\.h\"" || true; } |
         forbid "src/$folder may include only $allowed"
+    for other in ${uses[$folder]}; do
+        grep -rqE --include='*.[ch]' "#[[:space:]]*include[[:space:]]*\"$other/" "$path" ||
+            echo "$folder of $other"
+    done | forbid "src/$folder does not need what it may include"
 done
 
 { grep -rnIE --exclude-dir=__pycache__ '(^|[^[:alnum:]_.*})])/(home|root|work|Users|mnt|tmp)/' \

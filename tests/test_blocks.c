@@ -4,7 +4,9 @@
 /* labels: stat */
 /* timeout: 120 */
 #include "front/scalarization.h"
+#include "gradient/deviation.h"
 #include "gradient/estimator.h"
+#include "gradient/gradient.h"
 #include "job/evaluator.h"
 
 #include <math.h>

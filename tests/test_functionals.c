@@ -3,6 +3,7 @@
  * SPDX-License-Identifier: GPL-3.0-or-later */
 /* labels: stat */
 #include "gradient/estimator.h"
+#include "gradient/gradient.h"
 #include "simulate/lanes.h"
 
 #include <math.h>

@@ -13,6 +13,7 @@
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "gradient/estimator.h"
+#include "gradient/gradient.h"
 #include "simulate/path.h"
 
 #include <float.h>

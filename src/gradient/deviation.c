@@ -4,6 +4,8 @@
  * B/(B-1) their products sum to an unbiased covariance of the ratio.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
+#include "gradient/deviation.h"
+
 #include "gradient/estimator.h"
 
 #include <math.h>

@@ -4,7 +4,7 @@
 #ifndef FF_GRADIENT_ESTIMATOR_H
 #define FF_GRADIENT_ESTIMATOR_H
 
-#include "gradient/gradient.h"
+#include "gradient/estimate.h"
 #include "simulate/ensemble.h"
 
 /* Room for one trajectory's record. */

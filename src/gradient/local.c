@@ -19,6 +19,7 @@
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "gradient/estimator.h"
+#include "gradient/gradient.h"
 
 #include <stdlib.h>
 #include <string.h>

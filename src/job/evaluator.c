@@ -3,7 +3,7 @@
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "job/evaluator.h"
 
-#include "gradient/estimator.h"
+#include "gradient/deviation.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -4,31 +4,9 @@
 #ifndef FF_STORE_FRONT_FILE_H
 #define FF_STORE_FRONT_FILE_H
 
-#include "front/archive.h"
-#include "front/reference.h"
-#include "store/run_info.h"
+#include "store/front_record.h"
 
 #include <stdbool.h>
-
-/* How far a run has come. */
-enum ff_run_status { FF_RUN_RUNNING, FF_RUN_COMPLETE, FF_RUN_STOPPED_EARLY, FF_RUN_FAILED };
-
-/* What became of a point: stored in /front/status. */
-enum ff_point_status { FF_POINT_OK, FF_POINT_FAILED };
-
-/* Everything a front file holds; all borrowed. */
-struct ff_front_record {
-    const struct ff_system *system;
-    const struct ff_archive *archive;
-    const struct ff_reference *reference; /* NULL when not computed */
-    struct ff_front_metrics metrics;
-    double current_scale, entropy_scale; /* of the scalarisations */
-    const char *config_given, *config_resolved;
-    uint64_t seed;
-    enum ff_run_status status;
-    const char *message;
-    struct ff_run_info info;
-};
 
 /** Whether a front file can be written under this name: FF_ERR_CONFIG with the reason if its folder is
  * missing or not writable, if it is a folder, or if it exists and `may_replace` is false.  Rank 0 only. */
@@ -37,18 +15,6 @@ enum ff_status ff_front_file_check(const char *path, bool may_replace);
 /** Write the whole file beside its final name, close, fsync, rename: a kill at any moment leaves the
  * previous file or the new one.  FF_ERR_RUNTIME if the file system refuses.  Rank 0 only. */
 enum ff_status ff_front_file_write(const char *path, const struct ff_front_record *record);
-
-/* What a file says of a point besides its result. */
-struct ff_front_point {
-    enum ff_point_status status;
-    int is_nondominated;
-    double objective; /* scalarised, at the exact values where they are known */
-    int n_channels;
-    double *rates; /* [R] */
-};
-
-/* Its field table: group /front, with that of the result. */
-extern const struct ff_record_type ff_front_point_record;
 
 /* What `info` shows of a file; owned by ff_front_summary_free. */
 struct ff_front_summary {

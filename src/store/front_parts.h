@@ -5,7 +5,7 @@
 #define FF_STORE_FRONT_PARTS_H
 
 #include "base/record.h"
-#include "store/front_file.h"
+#include "store/front_record.h"
 
 /* The axes of all groups; names and numbers are borrowed, but for `index`. */
 struct ff_front_axes {

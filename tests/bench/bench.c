@@ -7,6 +7,7 @@
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "command/json.h"
 #include "gradient/estimator.h"
+#include "gradient/gradient.h"
 #include "simulate/lanes.h"
 
 #include <stdio.h>

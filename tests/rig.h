@@ -45,28 +45,38 @@ static inline struct ff_system *random_network(uint32_t index, double spread, in
     return read_system(text);
 }
 
-/* Everything that a simulation of one walker needs. */
+/* Everything that a simulation of J and sigma needs. */
 struct rig {
     const struct ff_system *system;
+    struct ff_chain *chain; /* NULL where the states are too many */
     struct ff_ensemble ensemble;
-    struct ff_kinetics *kinetics;
-    struct ff_walk *walk; /* of the ensemble */
+    struct ff_kinetics *kinetics; /* of the ensemble, as is the walk */
+    struct ff_walk *walk;
 };
 
 static inline struct rig make_rig(const struct ff_system *system, const double *rates)
 {
     struct rig rig = {.system = system};
-    ff_ensemble_create(system, &rig.ensemble);
-    ff_kinetics_create(system, &rig.kinetics);
+    if (ff_chain_create(system->process, FF_MAX_STATES, &rig.chain) != FF_OK)
+        rig.chain = NULL;
+    ff_ensemble_create(system, ff_system_functionals(system), rig.chain, &rig.ensemble);
+    assert_int_equal(rig.ensemble.width, FF_NARROW_ROW);
+    rig.kinetics = rig.ensemble.kinetics;
     rig.walk = rig.ensemble.walk;
-    ff_kinetics_set(rig.kinetics, system, rates);
+    ff_ensemble_set(&rig.ensemble, rates);
     return rig;
 }
 
 static inline void free_rig(struct rig *rig)
 {
     ff_ensemble_free(&rig->ensemble);
-    ff_kinetics_free(rig->kinetics);
+    ff_chain_free(rig->chain);
+}
+
+/** One event. */
+static inline void step(struct ff_walk *walk)
+{
+    ff_walk_fire(walk, ff_walk_choose(walk));
 }
 
 #endif

@@ -1,81 +1,23 @@
 /* The exact oracle on rings: closed forms, the bound, a hundred thousand sites, and broken chains.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
-#include "exact/exact.h"
+#include "oracle.h"
 
 #include <math.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <cmocka.h>
-
 enum { MAX_CHANNELS = 32, LARGE = 100000 };
 
-static bool is_close(double actual, double expected, double tolerance)
-{
-    const bool is_near = fabs(actual - expected) <= tolerance;
-    if (!is_near)
-        print_error("%.17g differs from %.17g by more than %g\n", actual, expected, tolerance);
-    return is_near;
-}
-
-#define assert_within(actual, expected, tolerance)                                                 \
-    assert_true(is_close(actual, expected, tolerance))
-
-/* Relative agreement. */
-#define assert_agree(actual, expected, relative)                                                   \
-    assert_true(is_close(actual, expected, (relative)*fabs(expected)))
-
 /* ---- systems -------------------------------------------------------------------------------- */
-
-static struct ff_system *system_of(const char *text)
-{
-    struct ff_yaml *document;
-    struct ff_system *system = NULL;
-    if (ff_yaml_read_text("c.yaml", text, &document) != FF_OK ||
-        ff_system_read(ff_yaml_root(document), &system) != FF_OK)
-        fail_msg("refused: %s", ff_status_message());
-    ff_yaml_free(document);
-    return system;
-}
-
-static struct ff_exact *solved(const struct ff_system *system, const struct ff_solver_type *solver,
-                               const double *rates)
-{
-    struct ff_exact *exact;
-    ff_exact_create(system, solver, &exact);
-    if (ff_exact_solve(exact, rates) != FF_OK)
-        fail_msg("not solved: %s", ff_status_message());
-    return exact;
-}
-
-static struct ff_exact_values values_of(const struct ff_system *system, const double *rates)
-{
-    struct ff_exact *exact = solved(system, NULL, rates);
-    const struct ff_exact_values values = ff_exact_observe(exact);
-    ff_exact_free(exact);
-    return values;
-}
-
-/* The values of a configuration at its base rates. */
-static struct ff_exact_values values_of_text(const char *text)
-{
-    struct ff_system *system = system_of(text);
-    const struct ff_exact_values values = values_of(system, system->process->rates);
-    ff_system_free(system);
-    return values;
-}
 
 static struct ff_system *uniform_ring(int n_sites, double forward, double backward)
 {
     char text[256];
     snprintf(text, sizeof text, "model: {kind: ring, sites: %d, forward: %.17g, backward: %.17g}\n",
              n_sites, forward, backward);
-    return system_of(text);
+    return read_system(text);
 }
 
 /* ---- rings ---------------------------------------------------------------------------------- */
@@ -104,7 +46,7 @@ static void ring_entropy_is_never_below_the_bound(void **state)
 {
     (void)state;
     struct ff_system *system =
-        system_of("model: {kind: ring, sites: 5}\ndesign: {budget: {total: 10}}\n");
+        read_system("model: {kind: ring, sites: 5}\ndesign: {budget: {total: 10}}\n");
     struct ff_stream stream = ff_stream_at(11, 0, FF_PURPOSE_START, 0, 0);
     double theta[10], rates[10];
     for (int trial = 0; trial < 200; trial++) {
@@ -126,9 +68,10 @@ static void uniform_ring_gradients_match_closed_form(void **state)
     const double p = 1.3, q = 0.4;
     for (int n = 3; n <= 9; n += 2) {
         struct ff_system *system = uniform_ring(n, p, q);
-        struct ff_exact *exact = solved(system, NULL, system->process->rates);
-        double dj[MAX_CHANNELS], ds[MAX_CHANNELS];
-        ff_exact_gradient(exact, dj, ds);
+        struct oracle oracle = solved(system, NULL, system->process->rates);
+        double gradients[2 * MAX_CHANNELS];
+        const double *dj = gradients, *ds = gradients + system->process->n_channels;
+        ff_exact_gradient(oracle.exact, gradients);
         for (int e = 0; e < n; e++) {
             const int forward = system->process->edge_forward[e];
             const int backward = system->process->reverse[forward];
@@ -137,7 +80,7 @@ static void uniform_ring_gradients_match_closed_form(void **state)
             assert_agree(ds[forward], (p * log(p / q) + (p - q)) / n, 1e-13);
             assert_agree(ds[backward], -(q * log(p / q) + (p - q)) / n, 1e-13);
         }
-        ff_exact_free(exact);
+        free_oracle(&oracle);
         ff_system_free(system);
     }
 }
@@ -178,8 +121,8 @@ static void ring_entropy_is_current_times_affinity(void **state)
 {
     (void)state;
     struct ff_system *system =
-        system_of("model: {kind: ring, sites: 6, forward: [1, 4, 0.2, 3, 1, 9],\n"
-                  "        backward: [2, 0.1, 0.7, 0.01, 5, 3]}\n");
+        read_system("model: {kind: ring, sites: 6, forward: [1, 4, 0.2, 3, 1, 9],\n"
+                    "        backward: [2, 0.1, 0.7, 0.01, 5, 3]}\n");
     const struct ff_exact_values values = values_of(system, system->process->rates);
     assert_agree(values.entropy_production,
                  values.current * affinity(system->process, system->process->rates), 1e-13);
@@ -213,24 +156,24 @@ static void large_uniform_ring_matches_closed_form(void **state)
     (void)state;
     const double p = 1.0, q = 0.5, n = LARGE;
     struct ff_system *system = uniform_ring(LARGE, p, q);
-    struct ff_exact *exact = solved(system, NULL, system->process->rates);
-    assert_string_equal(ff_exact_solver_name(exact), "klu");
-    assert_int_equal(ff_exact_n_states(exact), LARGE);
-    const struct ff_exact_values values = ff_exact_observe(exact);
+    struct oracle oracle = solved(system, NULL, system->process->rates);
+    assert_string_equal(ff_exact_solver_name(oracle.exact), "klu");
+    assert_int_equal(oracle.chain->n_states, LARGE);
+    const struct ff_exact_values values = ff_exact_observe(oracle.exact);
     assert_agree(values.current, (p - q) / n, 1e-10);
     assert_agree(values.entropy_production, (p - q) * log(p / q), 1e-10);
     assert_agree(values.current_noise, (p + q) / (n * n), 1e-8);
     /* Each entry is (p/N)(1/N + h(x+1) - h(x)), its differences of h known to some roundings of h. */
-    double *dj = FF_NEW(double, 2 * LARGE), *ds = FF_NEW(double, 2 * LARGE);
-    ff_exact_gradient(exact, dj, ds);
+    double *gradients = FF_NEW(double, 4 * LARGE);
+    const double *dj = gradients, *ds = gradients + 2 * LARGE;
+    ff_exact_gradient(oracle.exact, gradients);
     for (int e = 0; e < LARGE; e += 997) {
         assert_agree(dj[2 * e], p / (n * n), 1e-6);
         assert_agree(dj[2 * e + 1], -q / (n * n), 1e-6);
         assert_agree(ds[2 * e], (p * log(p / q) + (p - q)) / n, 1e-6);
     }
-    free(dj);
-    free(ds);
-    ff_exact_free(exact);
+    free(gradients);
+    free_oracle(&oracle);
     ff_system_free(system);
 }
 
@@ -238,23 +181,23 @@ static void large_disordered_ring_matches_recursion(void **state)
 {
     (void)state;
     struct ff_system *system =
-        system_of("model: {kind: ring, sites: 100000, forward: 1.0, backward: 0.5,\n"
-                  "        disorder: {barrier: 0.5, energy: 0.5, seed: 7}}\n");
+        read_system("model: {kind: ring, sites: 100000, forward: 1.0, backward: 0.5,\n"
+                    "        disorder: {barrier: 0.5, energy: 0.5, seed: 7}}\n");
     const double *rates = system->process->rates;
-    struct ff_exact *exact = solved(system, NULL, rates);
-    const struct ff_exact_values values = ff_exact_observe(exact);
+    struct oracle oracle = solved(system, NULL, rates);
+    const struct ff_exact_values values = ff_exact_observe(oracle.exact);
     double *occupancy = FF_NEW(double, LARGE);
     const double current = ring_current_by_recursion(system->process, rates, occupancy);
     assert_agree(values.current, current, 1e-10);
     assert_agree(values.entropy_production, current * affinity(system->process, rates), 1e-10);
     for (int i = 0; i < LARGE; i++) {
-        const double *flux = ff_exact_flux(exact);
-        assert_agree(ff_exact_occupancy(exact)[i], occupancy[i], 1e-9);
+        const double *flux = ff_exact_flux(oracle.exact);
+        assert_agree(ff_exact_occupancy(oracle.exact)[i], occupancy[i], 1e-9);
         assert_agree(flux[2 * i] - flux[2 * i + 1], current, 1e-8);
     }
     assert_true(values.tur_ratio >= 1.0);
     free(occupancy);
-    ff_exact_free(exact);
+    free_oracle(&oracle);
     ff_system_free(system);
 }
 
@@ -264,18 +207,18 @@ static void steady_state_of_a_stiff_ring_is_accurate_in_every_entry(void **state
 {
     (void)state;
     struct ff_system *system =
-        system_of("model: {kind: ring, sites: 6, forward: [1e9, 1e-3, 1, 1e5, 1e-7, 1e2],\n"
-                  "        backward: [1e-6, 1e4, 1e-9, 1, 1e-2, 1e-11]}\n");
+        read_system("model: {kind: ring, sites: 6, forward: [1e9, 1e-3, 1, 1e5, 1e-7, 1e2],\n"
+                    "        backward: [1e-6, 1e4, 1e-9, 1, 1e-2, 1e-11]}\n");
     double occupancy[6];
     const double current =
         ring_current_by_recursion(system->process, system->process->rates, occupancy);
-    struct ff_exact *exact = solved(system, &ff_solver_gth, system->process->rates);
+    struct oracle oracle = solved(system, &ff_solver_gth, system->process->rates);
     for (int i = 0; i < 6; i++)
-        assert_agree(ff_exact_occupancy(exact)[i], occupancy[i], 1e-14);
+        assert_agree(ff_exact_occupancy(oracle.exact)[i], occupancy[i], 1e-14);
     /* The current through the fastest edge is the small difference of two large fluxes. */
-    const struct ff_exact_values values = ff_exact_observe(exact);
+    const struct ff_exact_values values = ff_exact_observe(oracle.exact);
     assert_within(values.current, current, 1e-15 * values.activity);
-    ff_exact_free(exact);
+    free_oracle(&oracle);
     ff_system_free(system);
 }
 
@@ -290,20 +233,19 @@ static void solver_is_chosen_by_size(void **state)
 static void check_broken_chain_is_refused(const struct ff_solver_type *solver)
 {
     struct ff_system *system = uniform_ring(6, 0.7, 0.3);
-    struct ff_exact *exact;
+    struct oracle oracle = make_oracle(system, solver);
     double rates[12];
-    ff_exact_create(system, solver, &exact);
     memcpy(rates, system->process->rates, sizeof rates);
     rates[0] = rates[1] = rates[6] = rates[7] = 0.0;
-    assert_int_equal(ff_exact_solve(exact, rates), FF_ERR_NUMERICAL);
+    assert_int_equal(ff_exact_solve(oracle.exact, rates), FF_ERR_NUMERICAL);
     assert_non_null(strstr(ff_status_message(), "steady state"));
     rates[0] = NAN;
-    assert_int_equal(ff_exact_solve(exact, rates), FF_ERR_NUMERICAL);
+    assert_int_equal(ff_exact_solve(oracle.exact, rates), FF_ERR_NUMERICAL);
 
     /* The failure leaves nothing behind. */
-    assert_int_equal(ff_exact_solve(exact, system->process->rates), FF_OK);
-    assert_agree(ff_exact_observe(exact).current, 0.4 / 6.0, 1e-13);
-    ff_exact_free(exact);
+    assert_int_equal(ff_exact_solve(oracle.exact, system->process->rates), FF_OK);
+    assert_agree(ff_exact_observe(oracle.exact).current, 0.4 / 6.0, 1e-13);
+    free_oracle(&oracle);
     ff_system_free(system);
 }
 

@@ -3,21 +3,17 @@
  * SPDX-License-Identifier: GPL-3.0-or-later */
 /* labels: stat */
 /* timeout: 120 */
-#include "exact/exact.h"
 #include "simulate/occupancy.h"
 
 #include <gsl/gsl_linalg.h>
 #include <math.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
-#include <cmocka.h>
-
-#include "support.h"
+#include "oracle.h"
+#include "rig.h"
 
 static const double largest_z = 5.0;
 enum { N_TRAJECTORIES = 100, MAX_OPEN_SITES = 8 };
@@ -52,31 +48,35 @@ static void ring_matches_closed_form_by_enumeration(void **state)
     for (int n_sites = 4; n_sites <= 10; n_sites++)
         for (int n_particles = 1; n_particles < n_sites; n_particles += 2) {
             struct ff_system *system = uniform_ring(n_sites, n_particles);
-            struct ff_exact *exact;
-            double current, entropy, expected_current, expected_entropy;
-            assert_int_equal(ff_exact_create(system, NULL, &exact), FF_OK);
-            assert_int_equal(ff_exact_solve(exact, system->process->rates), FF_OK);
-            ff_exact_means(exact, &current, &entropy);
+            struct oracle oracle = solved(system, NULL, system->process->rates);
+            double means[FF_N_OBSERVABLES], expected_current, expected_entropy;
+            ff_exact_means(oracle.exact, means);
             closed_form(n_sites, n_particles, &expected_current, &expected_entropy);
-            assert_close(current, expected_current, 1e-12);
-            assert_close(entropy, expected_entropy, 1e-12);
+            assert_close(means[FF_J], expected_current, 1e-12);
+            assert_close(means[FF_SIGMA], expected_entropy, 1e-12);
             for (int i = 0; i < n_sites; i++)
-                assert_close(ff_exact_occupancy(exact)[i], (double)n_particles / n_sites, 1e-12);
-            ff_exact_free(exact);
+                assert_close(ff_exact_occupancy(oracle.exact)[i], (double)n_particles / n_sites,
+                             1e-12);
+            free_oracle(&oracle);
             ff_system_free(system);
         }
 }
 
-static struct ff_means simulate(const struct ff_system *system, const double *rates, int64_t events,
-                                int64_t burn_in)
+/* J and sigma, into `out` [2]. */
+static void simulate(const struct ff_system *system, const double *rates, int64_t events,
+                     int64_t burn_in, struct ff_average *out)
 {
     const struct ff_draw_key key = {1, 0, 0, FF_PURPOSE_EVALUATE};
     const struct ff_horizon horizon = {.events = events, .burn_in = burn_in};
-    struct ff_averages averages;
-    ff_averages_measure(system, rates, key, horizon, N_TRAJECTORIES, &averages);
-    const struct ff_means means = averages.means;
-    ff_averages_free(&averages);
-    return means;
+    struct ff_occupancy occupancy;
+    ff_occupancy_measure(system, rates, key, horizon, N_TRAJECTORIES, &occupancy);
+    memcpy(out, occupancy.observables, sizeof occupancy.observables);
+    ff_occupancy_free(&occupancy);
+}
+
+static bool is_within_noise(struct ff_average average, double expected)
+{
+    return fabs(average.mean - expected) < largest_z * average.standard_error;
 }
 
 /* The random initial state is stationary here, so there is no burn-in to choose. */
@@ -85,14 +85,14 @@ static void simulated_rings_match_closed_form_up_to_1024_sites(void **state)
     (void)state;
     for (int n_sites = 8; n_sites <= 1024; n_sites *= 2) {
         struct ff_system *system = uniform_ring(n_sites, n_sites / 2);
-        const struct ff_means means = simulate(system, system->process->rates, 5000, 0);
+        struct ff_average simulated[FF_N_OBSERVABLES];
         double current, entropy;
+        simulate(system, system->process->rates, 5000, 0, simulated);
         closed_form(n_sites, n_sites / 2, &current, &entropy);
-        assert_true(fabs(means.current - current) < largest_z * means.current_stderr);
-        assert_true(fabs(means.entropy_production - entropy) <
-                    largest_z * means.entropy_production_stderr);
+        assert_true(is_within_noise(simulated[FF_J], current));
+        assert_true(is_within_noise(simulated[FF_SIGMA], entropy));
         /* The errors are small enough for the test to see a current wrong by a twentieth. */
-        assert_true(0.05 * current > largest_z * means.current_stderr);
+        assert_true(0.05 * current > largest_z * simulated[FF_J].standard_error);
         ff_system_free(system);
     }
 }
@@ -160,20 +160,18 @@ static void open_lattices_match_the_master_equation(void **state)
     (void)state;
     for (int n_sites = 4; n_sites <= MAX_OPEN_SITES; n_sites += 2) {
         struct ff_system *system = open_lattice(n_sites);
-        struct ff_exact *exact;
-        double current, entropy, expected_current, expected_entropy;
+        struct oracle oracle = solved(system, NULL, system->process->rates);
+        struct ff_average simulated[FF_N_OBSERVABLES];
+        double means[FF_N_OBSERVABLES], expected_current, expected_entropy;
         solve_master_equation((unsigned)n_sites, &expected_current, &expected_entropy);
-        assert_int_equal(ff_exact_create(system, NULL, &exact), FF_OK);
-        assert_int_equal(ff_exact_n_states(exact), 1 << n_sites);
-        assert_int_equal(ff_exact_solve(exact, system->process->rates), FF_OK);
-        ff_exact_means(exact, &current, &entropy);
-        assert_close(current, expected_current, 1e-11);
-        assert_close(entropy, expected_entropy, 1e-11);
-        const struct ff_means means = simulate(system, system->process->rates, 5000, 500);
-        assert_true(fabs(means.current - current) < largest_z * means.current_stderr);
-        assert_true(fabs(means.entropy_production - entropy) <
-                    largest_z * means.entropy_production_stderr);
-        ff_exact_free(exact);
+        assert_int_equal(oracle.chain->n_states, 1 << n_sites);
+        ff_exact_means(oracle.exact, means);
+        assert_close(means[FF_J], expected_current, 1e-11);
+        assert_close(means[FF_SIGMA], expected_entropy, 1e-11);
+        simulate(system, system->process->rates, 5000, 500, simulated);
+        assert_true(is_within_noise(simulated[FF_J], means[FF_J]));
+        assert_true(is_within_noise(simulated[FF_SIGMA], means[FF_SIGMA]));
+        free_oracle(&oracle);
         ff_system_free(system);
     }
 }
@@ -183,11 +181,12 @@ static void a_wrong_injection_rate_is_seen(void **state)
 {
     (void)state;
     double current, entropy;
+    struct ff_average simulated[FF_N_OBSERVABLES];
     struct ff_system *system = open_lattice(6);
     solve_master_equation(6, &current, &entropy);
     system->process->rates[ff_process_find_channel(system->process, "left+")] *= 1.1;
-    const struct ff_means means = simulate(system, system->process->rates, 5000, 500);
-    assert_true(fabs(means.current - current) > largest_z * means.current_stderr);
+    simulate(system, system->process->rates, 5000, 500, simulated);
+    assert_true(fabs(simulated[FF_J].mean - current) > largest_z * simulated[FF_J].standard_error);
     ff_system_free(system);
 }
 
@@ -195,26 +194,18 @@ static void no_site_ever_holds_two_particles(void **state)
 {
     (void)state;
     struct ff_system *system = uniform_ring(12, 5);
-    struct ff_engine *engine;
-    struct ff_kinetics *kinetics;
-    struct ff_walk *walk;
-    ff_engine_create(system, &engine);
-    ff_kinetics_create(system, &kinetics);
-    ff_walk_create(engine, &walk);
-    ff_kinetics_set(kinetics, system, system->process->rates);
-    ff_walk_start(walk, kinetics, ff_stream_at(1, 0, FF_PURPOSE_TRACKED, 0, 0));
+    struct rig rig = make_rig(system, system->process->rates);
+    ff_walk_start(rig.walk, rig.kinetics, ff_stream_at(1, 0, FF_PURPOSE_TRACKED, 0, 0));
     for (int n = 0; n < 10000; n++) {
         int total = 0;
         for (int i = 0; i < 12; i++) {
-            assert_in_range(walk->x[i], 0, 1);
-            total += walk->x[i];
+            assert_in_range(rig.walk->x[i], 0, 1);
+            total += rig.walk->x[i];
         }
         assert_int_equal(total, 5);
-        ff_walk_step(walk);
+        step(rig.walk);
     }
-    ff_walk_free(walk);
-    ff_kinetics_free(kinetics);
-    ff_engine_free(engine);
+    free_rig(&rig);
     ff_system_free(system);
 }
 
@@ -222,8 +213,11 @@ static void too_many_states_are_refused_at_once(void **state)
 {
     (void)state;
     struct ff_system *system = uniform_ring(64, 32);
+    struct ff_chain *chain;
     struct ff_exact *exact;
-    assert_int_equal(ff_exact_create(system, NULL, &exact), FF_ERR_NUMERICAL);
+    assert_int_equal(ff_chain_create(system->process, FF_MAX_STATES, &chain), FF_ERR_NUMERICAL);
+    assert_int_equal(ff_exact_create(system, ff_system_functionals(system), NULL, NULL, &exact),
+                     FF_ERR_NUMERICAL);
     ff_system_free(system);
 }
 

@@ -5,18 +5,15 @@
 /* timeout: 120 */
 #include "front/accuracy.h"
 
+#include "gradient/estimator.h"
+
 #include <math.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <cmocka.h>
-
-#include "support.h"
+#include "oracle.h"
 
 static void assert_near(double value, double expected, double error)
 {
@@ -78,11 +75,12 @@ static double largest_deviation(const struct ff_system *system,
 {
     const double *rates = system->process->rates;
     const int n = system->design->n_parameters;
+    struct ff_chain *chain = make_chain(system);
     struct ff_scalarization scalarizations[2];
     struct ff_accuracy accuracy;
     double exact[FF_N_TARGETS * MAX_CHANNELS], largest = 0.0;
-    assert_int_equal(ff_accuracy_exact(system, rates, scalarizations, exact), FF_OK);
-    ff_accuracy_measure(system, options, rates, scalarizations, 1, n_repeats, &accuracy);
+    assert_int_equal(ff_accuracy_exact(system, chain, rates, scalarizations, exact), FF_OK);
+    ff_accuracy_measure(system, chain, options, rates, scalarizations, 1, n_repeats, &accuracy);
     assert_int_equal(accuracy.status, FF_OK);
     for (int t = FF_TARGET_CURRENT; t <= FF_TARGET_WEIGHTED; t++) {
         for (int p = 0; p < n; p++)
@@ -91,6 +89,7 @@ static double largest_deviation(const struct ff_system *system,
             largest, ff_accuracy_summarize(&accuracy, (enum ff_target)t, exact + t * n).largest_z);
     }
     ff_accuracy_free(&accuracy);
+    ff_chain_free(chain);
     return largest;
 }
 
@@ -140,12 +139,13 @@ static void score_without_a_window_is_biased(void **state)
 static void assert_points_along_exact(const struct ff_system *system,
                                       const struct ff_gradient_options *options, double cosine)
 {
+    struct ff_chain *chain = make_chain(system);
     struct ff_scalarization scalarizations[2];
     struct ff_accuracy accuracy;
     double exact[FF_N_TARGETS * MAX_CHANNELS];
     const double *rates = system->process->rates;
-    assert_int_equal(ff_accuracy_exact(system, rates, scalarizations, exact), FF_OK);
-    ff_accuracy_measure(system, options, rates, scalarizations, 1, 50, &accuracy);
+    assert_int_equal(ff_accuracy_exact(system, chain, rates, scalarizations, exact), FF_OK);
+    ff_accuracy_measure(system, chain, options, rates, scalarizations, 1, 50, &accuracy);
     assert_int_equal(accuracy.status, FF_OK);
     for (int t = FF_TARGET_CURRENT; t <= FF_TARGET_ENTROPY; t++) {
         const struct ff_accuracy_summary summary = ff_accuracy_summarize(
@@ -155,6 +155,7 @@ static void assert_points_along_exact(const struct ff_system *system,
                      summary.resolution);
     }
     ff_accuracy_free(&accuracy);
+    ff_chain_free(chain);
 }
 
 static void every_estimator_points_along_the_exact_gradient_of_ten_walkers(void **state)
@@ -179,9 +180,11 @@ static void straight_through_at_temperature_one_diverges_for_one_walker(void **s
     struct ff_gradient *gradient;
     struct ff_estimate estimate;
     options.temperature = 1.0;
-    ff_gradient_create(system, &options, &gradient);
-    ff_estimate_create(system->process->n_channels, &estimate);
-    assert_int_equal(ff_gradient_estimate(gradient, system->process->rates, 1, 0, &estimate),
+    assert_int_equal(
+        ff_gradient_create(system, ff_system_functionals(system), NULL, &options, &gradient),
+        FF_OK);
+    ff_estimate_create(gradient, &estimate);
+    assert_int_equal(ff_gradient_estimate(gradient, system->process->rates, 1, 0, 1, &estimate),
                      FF_ERR_DIVERGED);
     assert_non_null(strstr(ff_status_message(), "stgs"));
     ff_estimate_free(&estimate);
@@ -197,17 +200,18 @@ static void a_baseline_keeps_the_mean_and_lowers_the_variance_of_chebyshev(void 
     (void)state;
     enum { N_REPEATS = 400 };
     struct ff_system *system = disordered_ring(1);
+    struct ff_chain *chain = make_chain(system);
     struct ff_gradient_options options = make_options(&ff_estimator_score);
     struct ff_scalarization scalarizations[2];
     struct ff_accuracy alone, assisted;
     double exact[FF_N_TARGETS * MAX_CHANNELS];
     const double *rates = system->process->rates;
     const int n = system->design->n_parameters;
-    assert_int_equal(ff_accuracy_exact(system, rates, scalarizations, exact), FF_OK);
+    assert_int_equal(ff_accuracy_exact(system, chain, rates, scalarizations, exact), FF_OK);
     options.tracked = 16;
-    ff_accuracy_measure(system, &options, rates, scalarizations, 1, N_REPEATS, &alone);
+    ff_accuracy_measure(system, chain, &options, rates, scalarizations, 1, N_REPEATS, &alone);
     options.baseline = 128;
-    ff_accuracy_measure(system, &options, rates, scalarizations, 2, N_REPEATS, &assisted);
+    ff_accuracy_measure(system, chain, &options, rates, scalarizations, 2, N_REPEATS, &assisted);
     for (int i = 0; i < (FF_TARGET_WEIGHTED + 1) * n; i++) {
         const double apart = sqrt((alone.variance[i] + assisted.variance[i]) / N_REPEATS);
         assert_near(assisted.mean[i], alone.mean[i], largest_z * apart);
@@ -218,6 +222,7 @@ static void a_baseline_keeps_the_mean_and_lowers_the_variance_of_chebyshev(void 
     assert_true(ratio < 0.8);
     ff_accuracy_free(&alone);
     ff_accuracy_free(&assisted);
+    ff_chain_free(chain);
     ff_system_free(system);
 }
 
@@ -235,6 +240,7 @@ static struct ff_gradient_options contract_options(const struct ff_estimator_typ
 }
 
 struct estimates {
+    struct ff_chain *chain;
     struct ff_gradient *gradient;
     struct ff_estimate first, second;
 };
@@ -242,10 +248,12 @@ struct estimates {
 static struct estimates make_estimates(const struct ff_system *system,
                                        const struct ff_gradient_options *options)
 {
-    struct estimates estimates;
-    ff_gradient_create(system, options, &estimates.gradient);
-    ff_estimate_create(system->process->n_channels, &estimates.first);
-    ff_estimate_create(system->process->n_channels, &estimates.second);
+    struct estimates estimates = {.chain = make_chain(system)};
+    assert_int_equal(ff_gradient_create(system, ff_system_functionals(system), estimates.chain,
+                                        options, &estimates.gradient),
+                     FF_OK);
+    ff_estimate_create(estimates.gradient, &estimates.first);
+    ff_estimate_create(estimates.gradient, &estimates.second);
     return estimates;
 }
 
@@ -254,15 +262,16 @@ static void free_estimates(struct estimates *estimates)
     ff_estimate_free(&estimates->first);
     ff_estimate_free(&estimates->second);
     ff_gradient_free(estimates->gradient);
+    ff_chain_free(estimates->chain);
 }
 
 static bool is_same(const struct ff_estimate *a, const struct ff_estimate *b, int n)
 {
     const size_t size = sizeof(double) * (size_t)n;
-    return a->current == b->current && a->entropy_production == b->entropy_production &&
+    return a->mean[FF_J] == b->mean[FF_J] && a->mean[FF_SIGMA] == b->mean[FF_SIGMA] &&
            a->n_events == b->n_events && memcmp(a->flux, b->flux, size) == 0 &&
-           memcmp(a->current_gradient, b->current_gradient, size) == 0 &&
-           memcmp(a->entropy_gradient, b->entropy_gradient, size) == 0;
+           memcmp(ff_estimate_gradient(a, FF_J), ff_estimate_gradient(b, FF_J), size) == 0 &&
+           memcmp(ff_estimate_gradient(a, FF_SIGMA), ff_estimate_gradient(b, FF_SIGMA), size) == 0;
 }
 
 /* The estimator is used for something else between, and a second one is made anew. */
@@ -278,18 +287,19 @@ static void estimates_are_functions_of_seed_task_and_iteration(void **state)
         const bool is_random = ff_estimator_types[i]->track != NULL;
         struct estimates one = make_estimates(system, &options);
         struct estimates two = make_estimates(system, &options);
-        assert_int_equal(ff_gradient_estimate(one.gradient, rates, 3, 5, &one.first), FF_OK);
+        assert_int_equal(ff_gradient_estimate(one.gradient, rates, 3, 5, 1, &one.first), FF_OK);
         for (uint32_t task = 3; task <= 4; task++)
             for (uint32_t iteration = 4; iteration <= 6; iteration++) {
                 const bool is_first = task == 3 && iteration == 5;
                 assert_int_equal(
-                    ff_gradient_estimate(two.gradient, rates, task, iteration, &two.first), FF_OK);
+                    ff_gradient_estimate(two.gradient, rates, task, iteration, 1, &two.first),
+                    FF_OK);
                 assert_int_equal(is_same(&one.first, &two.first, n), is_first || !is_random);
             }
-        assert_int_equal(ff_gradient_estimate(two.gradient, rates, 3, 5, &two.second), FF_OK);
+        assert_int_equal(ff_gradient_estimate(two.gradient, rates, 3, 5, 1, &two.second), FF_OK);
         assert_true(is_same(&one.first, &two.second, n));
         two.gradient->options.seed = 2;
-        assert_int_equal(ff_gradient_estimate(two.gradient, rates, 3, 5, &two.second), FF_OK);
+        assert_int_equal(ff_gradient_estimate(two.gradient, rates, 3, 5, 1, &two.second), FF_OK);
         assert_int_equal(is_same(&one.first, &two.second, n), !is_random);
         free_estimates(&one);
         free_estimates(&two);
@@ -313,17 +323,16 @@ static void every_estimate_obeys_eulers_identity(void **state)
             struct estimates estimates = make_estimates(systems[s], &options);
             const struct ff_estimate *one = &estimates.first;
             assert_int_equal(ff_gradient_estimate(estimates.gradient, systems[s]->process->rates, 1,
-                                                  0, &estimates.first),
+                                                  0, 1, &estimates.first),
                              FF_OK);
-            double sums[2] = {0}, sizes[2] = {0};
-            for (int r = 0; r < n; r++) {
-                sums[0] += one->current_gradient[r];
-                sums[1] += one->entropy_gradient[r];
-                sizes[0] += fabs(one->current_gradient[r]);
-                sizes[1] += fabs(one->entropy_gradient[r]);
+            for (int q = 0; q < FF_N_OBSERVABLES; q++) {
+                double sum = 0.0, size = 0.0;
+                for (int r = 0; r < n; r++) {
+                    sum += ff_estimate_gradient(one, q)[r];
+                    size += fabs(ff_estimate_gradient(one, q)[r]);
+                }
+                assert_near(sum, one->mean[q], 1e-9 * size);
             }
-            assert_near(sums[0], one->current, 1e-9 * sizes[0]);
-            assert_near(sums[1], one->entropy_production, 1e-9 * sizes[1]);
             free_estimates(&estimates);
         }
         ff_system_free(systems[s]);
@@ -342,18 +351,18 @@ static void a_constant_rate_leaves_the_explicit_part_alone(void **state)
         struct estimates estimates = make_estimates(system, &options);
         const struct ff_estimate *one = &estimates.first;
         assert_int_equal(
-            ff_gradient_estimate(estimates.gradient, process->rates, 1, 0, &estimates.first),
+            ff_gradient_estimate(estimates.gradient, process->rates, 1, 0, 1, &estimates.first),
             FF_OK);
         for (int r = 0; r < process->n_channels; r++) {
             const double log_ratio = log(process->rates[r] / process->rates[process->reverse[r]]);
             const double explicit_part =
                 log_ratio * one->flux[r] + one->flux[r] - one->flux[process->reverse[r]];
-            assert_near(one->current_gradient[r], system->observables->current[r] * one->flux[r],
-                        1e-9);
-            assert_near(one->entropy_gradient[r], explicit_part, 1e-9);
+            assert_near(ff_estimate_gradient(one, FF_J)[r],
+                        system->observables->current[r] * one->flux[r], 1e-9);
+            assert_near(ff_estimate_gradient(one, FF_SIGMA)[r], explicit_part, 1e-9);
         }
-        assert_near(one->current, (2.0 - 0.5) / 5.0, 1e-12);
-        assert_near(one->entropy_production, (2.0 - 0.5) * log(4.0), 1e-12);
+        assert_near(one->mean[FF_J], (2.0 - 0.5) / 5.0, 1e-12);
+        assert_near(one->mean[FF_SIGMA], (2.0 - 0.5) * log(4.0), 1e-12);
         free_estimates(&estimates);
     }
     ff_system_free(system);
@@ -368,15 +377,16 @@ static void exact_estimates_on_a_uniform_ring_match_the_closed_form(void **state
     const struct ff_estimate *one = &estimates.first;
     const double p = 2.0, q = 0.5, n = 5.0;
     assert_int_equal(
-        ff_gradient_estimate(estimates.gradient, system->process->rates, 1, 0, &estimates.first),
+        ff_gradient_estimate(estimates.gradient, system->process->rates, 1, 0, 1, &estimates.first),
         FF_OK);
+    const double *dj = ff_estimate_gradient(one, FF_J), *ds = ff_estimate_gradient(one, FF_SIGMA);
     for (int e = 0; e < 5; e++) {
         const int forward = system->process->edge_forward[e];
         const int backward = system->process->reverse[forward];
-        assert_near(one->current_gradient[forward], p / (n * n), 1e-13);
-        assert_near(one->current_gradient[backward], -q / (n * n), 1e-13);
-        assert_near(one->entropy_gradient[forward], (p * log(p / q) + p - q) / n, 1e-13);
-        assert_near(one->entropy_gradient[backward], -(q * log(p / q) + p - q) / n, 1e-13);
+        assert_near(dj[forward], p / (n * n), 1e-13);
+        assert_near(dj[backward], -q / (n * n), 1e-13);
+        assert_near(ds[forward], (p * log(p / q) + p - q) / n, 1e-13);
+        assert_near(ds[backward], -(q * log(p / q) + p - q) / n, 1e-13);
     }
     free_estimates(&estimates);
     ff_system_free(system);
@@ -397,10 +407,10 @@ static void score_has_zero_mean(void **state)
     estimates.gradient->options.tracked = 1;
     for (uint32_t i = 0; i < N_REPEATS; i++) {
         assert_int_equal(
-            ff_gradient_estimate(estimates.gradient, process->rates, 1, i, &estimates.first),
+            ff_gradient_estimate(estimates.gradient, process->rates, 1, i, 1, &estimates.first),
             FF_OK);
         for (int r = 0; r < process->n_channels; r++) {
-            const double value = estimates.gradient->sums.gradient[r][FF_F_TIME];
+            const double value = estimates.first.total.rows[r * estimates.gradient->width];
             mean[r] += value / N_REPEATS;
             square[r] += value * value / N_REPEATS;
         }
@@ -425,7 +435,7 @@ static void slopes_in_state(const struct ff_gradient *gradient, const double *c,
                             double *direct, double *out)
 {
     const struct ff_process *process = gradient->system->process;
-    const double *k = gradient->kinetics->rates;
+    const double *k = gradient->ensemble.kinetics->rates;
     double total = 0.0, f = c == NULL ? 1.0 : 0.0;
     for (int r = 0; r < process->n_channels; r++) {
         const double a = k[r] * x[process->reactant_site[r]];
@@ -450,7 +460,7 @@ static void two_event_gradient(const struct ff_gradient *gradient, const double 
     memcpy(x, gradient->tape.x, sizeof *x * (size_t)process->n_sites);
     slopes_in_state(gradient, c, x, out, slope);
     for (int r = 0; r < process->n_channels; r++) {
-        p[r] = gradient->kinetics->rates[r] * x[process->reactant_site[r]];
+        p[r] = gradient->ensemble.kinetics->rates[r] * x[process->reactant_site[r]];
         total += p[r];
     }
     ff_process_jump(process, gradient->tape.channel[0], 1, x);
@@ -473,18 +483,19 @@ static void rbst_of_two_events_matches_its_formula(void **state)
     options.horizon = (struct ff_horizon){.events = 2, .burn_in = 10};
     struct estimates estimates = make_estimates(system, &options);
     const struct ff_gradient *gradient = estimates.gradient;
-    const double *coefficients[FF_N_FUNCTIONALS] = {[FF_F_CURRENT] = gradient->kinetics->current,
-                                                    [FF_F_ENTROPY] = gradient->kinetics->entropy,
-                                                    [FF_F_TIME] = NULL};
+    const struct ff_kinetics *kinetics = gradient->ensemble.kinetics;
+    const double *coefficients[] = {NULL, ff_kinetics_coefficient(kinetics, FF_J),
+                                    ff_kinetics_coefficient(kinetics, FF_SIGMA)};
     for (uint32_t i = 0; i < 50; i++) {
-        assert_int_equal(ff_gradient_estimate(estimates.gradient, system->process->rates, 1, i,
+        assert_int_equal(ff_gradient_estimate(estimates.gradient, system->process->rates, 1, i, 1,
                                               &estimates.first),
                          FF_OK);
-        for (int q = 0; q < FF_N_FUNCTIONALS; q++) {
+        for (int k = 0; k <= FF_N_OBSERVABLES; k++) { /* the time, J and sigma */
             double expected[MAX_CHANNELS];
-            two_event_gradient(gradient, coefficients[q], expected);
+            two_event_gradient(gradient, coefficients[k], expected);
             for (int r = 0; r < system->process->n_channels; r++)
-                assert_near(gradient->sums.gradient[r][q], expected[r], 1e-13);
+                assert_near(estimates.first.total.rows[r * gradient->width + k], expected[r],
+                            1e-13);
         }
     }
     free_estimates(&estimates);

@@ -4,12 +4,11 @@
 /* labels: unit, stat */
 #include "simulate/lanes.h"
 
-#include "exact/exact.h"
-
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "oracle.h"
 #include "rig.h"
 
 enum { N_TRAJECTORIES = 250 }; /* not a multiple of the lanes */
@@ -33,52 +32,57 @@ enum { N_MODELS = sizeof models / sizeof *models };
 
 struct lane_rig {
     struct ff_system *system;
-    struct ff_kinetics *kinetics;
-    struct ff_lanes *lanes;
+    struct rig rig;
+    const struct ff_lanes *lanes; /* of the rig's ensemble, as are the kinetics */
+    const struct ff_kinetics *kinetics;
 };
 
 static struct lane_rig make_lanes(const char *text)
 {
     struct lane_rig rig = {.system = read_system(text)};
-    ff_kinetics_create(rig.system, &rig.kinetics);
-    ff_kinetics_set(rig.kinetics, rig.system, rig.system->process->rates);
-    ff_lanes_create(rig.system->process, &rig.lanes);
+    rig.rig = make_rig(rig.system, rig.system->process->rates);
+    rig.lanes = rig.rig.ensemble.lanes;
+    rig.kinetics = rig.rig.kinetics;
     assert_non_null(rig.lanes);
-    ff_lanes_set(rig.lanes, rig.kinetics);
     return rig;
 }
 
 static void free_lanes(struct lane_rig *rig)
 {
-    ff_lanes_free(rig->lanes);
-    ff_kinetics_free(rig->kinetics);
+    free_rig(&rig->rig);
     ff_system_free(rig->system);
 }
 
-/* A trajectory one event at a time, with the streams of base/stream.h. */
-static struct ff_sums scalar_trajectory(const struct ff_lanes *lanes, uint32_t trajectory)
+static void run_lanes(const struct ff_lanes *lanes, ff_lanes_kernel *kernel,
+                      double sums[N_TRAJECTORIES][FF_LANES_ROW])
+{
+    for (int b = 0; b < ff_n_blocks(N_TRAJECTORIES); b++) {
+        const struct ff_block block = ff_block_at(key, N_TRAJECTORIES, b);
+        ff_lanes_run(lanes, kernel, &block, horizon, FF_LANES_ROW, sums[block.first]);
+    }
+}
+
+/* A trajectory one event at a time, with the streams of base/stream.h, into a row of sums. */
+static void scalar_trajectory(const struct ff_lanes *lanes, uint32_t trajectory, double *sums)
 {
     struct ff_stream stream = ff_draw_stream(key, trajectory);
     const double place = ff_stream_uniform(&stream), length = ff_stream_uniform(&stream);
     const int64_t n_burn_in =
         horizon.burn_in / 2 + (int64_t)(length * (double)(horizon.burn_in + 1));
     uint64_t x = (uint64_t)lanes->starts[(int)(place * lanes->n_starts)];
-    struct ff_sums sums = {0};
+    memset(sums, 0, sizeof *sums * FF_LANES_ROW);
     if (n_burn_in % 2 == 1)
         ff_stream_bits(&stream); /* a lane starts so that its burn-in ends with a block */
     for (int64_t n = 0; n < n_burn_in + horizon.events; n++) {
-        if (n >= n_burn_in) {
-            sums.time += lanes->value[x][0];
-            sums.current += lanes->value[x][1];
-            sums.entropy += lanes->value[x][2];
-        }
+        if (n >= n_burn_in)
+            for (int k = 0; k <= FF_N_OBSERVABLES; k++)
+                sums[k] += lanes->value[x][k];
         const uint64_t bits = ff_stream_bits(&stream);
         const int width = lanes->log_width;
         const uint64_t column = width > 0 ? bits >> (64 - width) : 0;
         const struct ff_alias *slot = &lanes->alias[(x << width) + column];
         x = bits << width < slot->threshold ? slot->first : slot->second;
     }
-    return sums;
 }
 
 static void every_kernel_gives_the_bits_of_single_trajectories(void **state)
@@ -94,11 +98,11 @@ static void every_kernel_gives_the_bits_of_single_trajectories(void **state)
     for (int m = 0; m < N_MODELS; m++) {
         struct lane_rig rig = make_lanes(models[m]);
         for (int k = 0; k < n_kernels; k++) {
-            struct ff_sums sums[N_TRAJECTORIES];
-            ff_lanes_run(rig.lanes, kernels[k], key, horizon, N_TRAJECTORIES, sums);
+            double sums[N_TRAJECTORIES][FF_LANES_ROW], one[FF_LANES_ROW];
+            run_lanes(rig.lanes, kernels[k], sums);
             for (uint32_t i = 0; i < N_TRAJECTORIES; i++) {
-                const struct ff_sums one = scalar_trajectory(rig.lanes, i);
-                assert_memory_equal(&sums[i], &one, sizeof one);
+                scalar_trajectory(rig.lanes, i, one);
+                assert_memory_equal(sums[i], one, sizeof one);
             }
         }
         free_lanes(&rig);
@@ -109,23 +113,20 @@ static void every_kernel_gives_the_bits_of_single_trajectories(void **state)
 static double largest_deviation(const struct lane_rig *rig, double factor)
 {
     const struct ff_process *process = rig->system->process;
-    struct ff_sums sums[N_TRAJECTORIES];
-    struct ff_exact *exact;
+    double sums[N_TRAJECTORIES][FF_LANES_ROW], means[FF_N_OBSERVABLES], z[FF_N_OBSERVABLES];
+    struct ff_average simulated[FF_N_OBSERVABLES];
     double *rates = FF_NEW(double, process->n_channels);
     memcpy(rates, process->rates, sizeof *rates * (size_t)process->n_channels);
     rates[0] *= factor;
-    ff_lanes_run(rig->lanes, ff_lanes_best_kernel(), key, horizon, N_TRAJECTORIES, sums);
-    const struct ff_means means = ff_ensemble_means(sums, N_TRAJECTORIES, process->n_walkers);
-    assert_int_equal(ff_exact_create(rig->system, NULL, &exact), FF_OK);
-    assert_int_equal(ff_exact_solve(exact, rates), FF_OK);
-    double current, entropy_production;
-    ff_exact_means(exact, &current, &entropy_production);
-    const double z_current = (means.current - current) / means.current_stderr;
-    const double z_entropy =
-        (means.entropy_production - entropy_production) / means.entropy_production_stderr;
-    ff_exact_free(exact);
+    run_lanes(rig->lanes, ff_lanes_best_kernel(), sums);
+    ff_ensemble_averages(&rig->rig.ensemble, *sums, N_TRAJECTORIES, simulated);
+    struct oracle oracle = solved(rig->system, NULL, rates);
+    ff_exact_means(oracle.exact, means);
+    for (int q = 0; q < FF_N_OBSERVABLES; q++)
+        z[q] = fabs((simulated[q].mean - means[q]) / simulated[q].standard_error);
+    free_oracle(&oracle);
     free(rates);
-    return fmax(fabs(z_current), fabs(z_entropy));
+    return fmax(z[FF_J], z[FF_SIGMA]);
 }
 
 static void means_are_those_of_the_exact_steady_state(void **state)
@@ -187,9 +188,9 @@ static void large_systems_and_several_walkers_have_no_lanes(void **state)
         "model: {kind: reactions, species: {X: 0}, reactions: [\"0 <-> X @ 1, 1\"]}\n"};
     for (int i = 0; i < 3; i++) {
         struct ff_system *system = read_system(texts[i]);
-        struct ff_lanes *lanes;
-        ff_lanes_create(system->process, &lanes);
-        assert_null(lanes);
+        struct rig rig = make_rig(system, system->process->rates);
+        assert_null(rig.ensemble.lanes);
+        free_rig(&rig);
         ff_system_free(system);
     }
 }

@@ -2,38 +2,17 @@
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
 /* labels: stat */
-#include "exact/exact.h"
 #include "simulate/occupancy.h"
 
 #include <math.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <cmocka.h>
+#include "oracle.h"
 
 static const double largest_z = 5.0;
-
-static enum ff_status try_system(const char *text, struct ff_system **system)
-{
-    struct ff_yaml *document;
-    assert_int_equal(ff_yaml_read_text("test", text, &document), FF_OK);
-    const enum ff_status status = ff_system_read(ff_yaml_root(document), system);
-    ff_yaml_free(document);
-    return status;
-}
-
-static struct ff_system *read_system(const char *text)
-{
-    struct ff_system *system;
-    if (try_system(text, &system) != FF_OK)
-        fail_msg("%s", ff_status_message());
-    return system;
-}
 
 static void assert_close(double value, double expected, double relative)
 {
@@ -139,11 +118,12 @@ static void equal_channels_need_names(void **state)
 
 static void exact_means(const struct ff_system *system, double *current, double *entropy)
 {
-    struct ff_exact *exact;
-    assert_int_equal(ff_exact_create(system, NULL, &exact), FF_OK);
-    assert_int_equal(ff_exact_solve(exact, system->process->rates), FF_OK);
-    ff_exact_means(exact, current, entropy);
-    ff_exact_free(exact);
+    struct oracle oracle = solved(system, NULL, system->process->rates);
+    double means[FF_N_OBSERVABLES];
+    ff_exact_means(oracle.exact, means);
+    *current = means[FF_J];
+    *entropy = means[FF_SIGMA];
+    free_oracle(&oracle);
 }
 
 /* Two pathways X2 <-> 2 X, the second written with one more X on either side; equal equilibrium constants
@@ -177,44 +157,45 @@ static void detailed_balance_across_different_orders_gives_zero(void **state)
     ff_system_free(driven);
 }
 
-static void measure(const struct ff_system *system, struct ff_averages *out)
+static void measure(const struct ff_system *system, struct ff_occupancy *out)
 {
     const struct ff_draw_key key = {1, 0, 0, FF_PURPOSE_EVALUATE};
     const struct ff_horizon horizon = {.events = 5000, .burn_in = 2000};
-    ff_averages_measure(system, system->process->rates, key, horizon, 100, out);
+    ff_occupancy_measure(system, system->process->rates, key, horizon, 100, out);
+}
+
+static bool is_within_noise(struct ff_average average, double expected)
+{
+    return fabs(average.mean - expected) < largest_z * average.standard_error;
 }
 
 /* Immigration-death is Poisson with mean 20; the dimerisation network is enumerated. */
 static void simulated_means_match_exact_ones(void **state)
 {
     (void)state;
-    struct ff_averages averages;
+    struct ff_occupancy simulated;
     struct ff_system *system = read_system("{model: {kind: reactions, species: {X: 20}, reactions: "
                                            "['0 <-> X @ 10, 0.5']}}");
-    measure(system, &averages);
-    assert_true(fabs(averages.occupancy[0] - 20.0) < largest_z * averages.occupancy_stderr[0]);
-    assert_true(fabs(averages.occupancy[0] - 21.0) > largest_z * averages.occupancy_stderr[0]);
-    ff_averages_free(&averages);
+    measure(system, &simulated);
+    assert_true(is_within_noise(simulated.sites[0], 20.0));
+    assert_true(fabs(simulated.sites[0].mean - 21.0) >
+                largest_z * simulated.sites[0].standard_error);
+    ff_occupancy_free(&simulated);
     ff_system_free(system);
 
     char text[256];
     snprintf(text, sizeof text, two_pathways, 0.9);
     system = read_system(text);
-    struct ff_exact *exact;
-    double current, entropy;
-    assert_int_equal(ff_exact_create(system, NULL, &exact), FF_OK);
-    assert_int_equal(ff_exact_solve(exact, system->process->rates), FF_OK);
-    ff_exact_means(exact, &current, &entropy);
-    measure(system, &averages);
-    const struct ff_means *means = &averages.means;
-    assert_true(fabs(means->current - current) < largest_z * means->current_stderr);
-    assert_true(fabs(means->entropy_production - entropy) <
-                largest_z * means->entropy_production_stderr);
+    struct oracle oracle = solved(system, NULL, system->process->rates);
+    double means[FF_N_OBSERVABLES];
+    ff_exact_means(oracle.exact, means);
+    measure(system, &simulated);
+    for (int q = 0; q < FF_N_OBSERVABLES; q++)
+        assert_true(is_within_noise(simulated.observables[q], means[q]));
     for (int i = 0; i < 2; i++)
-        assert_true(fabs(averages.occupancy[i] - ff_exact_occupancy(exact)[i]) <
-                    largest_z * averages.occupancy_stderr[i]);
-    ff_averages_free(&averages);
-    ff_exact_free(exact);
+        assert_true(is_within_noise(simulated.sites[i], ff_exact_occupancy(oracle.exact)[i]));
+    ff_occupancy_free(&simulated);
+    free_oracle(&oracle);
     ff_system_free(system);
 }
 

@@ -2,20 +2,14 @@
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "front/reference.h"
-#include "model/system.h"
 
 #include <math.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <cmocka.h>
-
-#include "support.h"
+#include "oracle.h"
 
 static void assert_near(double value, double expected, double error)
 {
@@ -79,6 +73,20 @@ static double ring_bound(int n_sites, double current)
     return 2.0 * n_sites * current * atanh(n_sites * current);
 }
 
+static struct ff_reference *make_reference(const struct ff_system *system,
+                                           const struct ff_reference_options *some, uint64_t seed,
+                                           const struct ff_scalarization *scalarizations, int n,
+                                           const double *hints)
+{
+    struct ff_chain *chain = make_chain(system);
+    struct ff_reference *reference;
+    assert_int_equal(
+        ff_reference_create(system, chain, some, seed, scalarizations, n, hints, &reference),
+        FF_OK);
+    ff_chain_free(chain);
+    return reference;
+}
+
 /* L is flat at its optimum: an error of 1e-9 in its value is one of about 1e-5 in J. */
 static void reference_of_a_budget_ring_is_the_closed_form(void **state)
 {
@@ -86,10 +94,9 @@ static void reference_of_a_budget_ring_is_the_closed_form(void **state)
     for (int n_sites = 3; n_sites <= 5; n_sites += 2) {
         struct ff_system *system = read_ring(n_sites);
         struct ff_scalarization scalarizations[N_WEIGHTS];
-        struct ff_reference *reference;
         fill_weighted(0.5 / n_sites, 0.6, scalarizations);
-        reference = ff_reference_create(system, &options, 1, scalarizations, N_WEIGHTS, NULL);
-        assert_non_null(reference);
+        struct ff_reference *reference =
+            make_reference(system, &options, 1, scalarizations, N_WEIGHTS, NULL);
         assert_int_equal(reference->n_points, N_WEIGHTS);
         for (int i = 0; i < N_WEIGHTS; i++) {
             const double current = optimal_current(n_sites, &scalarizations[i]);
@@ -112,10 +119,8 @@ static void bound_of_the_ring_matches_tabulated_values(void **state)
     (void)state;
     struct ff_system *system = read_ring(3);
     struct ff_scalarization scalarizations[N_WEIGHTS];
-    struct ff_reference *reference;
     fill_weighted(1.0, 1.0, scalarizations);
-    reference = ff_reference_create(system, &options, 1, scalarizations, 0, NULL);
-    assert_non_null(reference);
+    struct ff_reference *reference = make_reference(system, &options, 1, scalarizations, 0, NULL);
     assert_int_equal(reference->n_bound, FF_BOUND_POINTS);
     assert_near(ring_bound(3, 0.1 / 3.0), 0.0200670695, 1e-10);
     assert_near(ring_bound(3, 0.3), 2.6499950812, 1e-10);
@@ -133,12 +138,9 @@ static struct ff_reference *two_cycle_reference(const struct ff_system *system, 
 {
     struct ff_reference_options some = options;
     struct ff_scalarization scalarizations[N_WEIGHTS];
-    struct ff_reference *reference;
     some.n_starts = n_starts;
     fill_weighted(0.5, 2.0, scalarizations);
-    reference = ff_reference_create(system, &some, seed, scalarizations, N_WEIGHTS, hints);
-    assert_non_null(reference);
-    return reference;
+    return make_reference(system, &some, seed, scalarizations, N_WEIGHTS, hints);
 }
 
 static void random_starts_are_a_function_of_the_seed(void **state)
@@ -202,10 +204,9 @@ static void no_neighbour_of_an_optimum_is_better(void **state)
     struct ff_system *system = read_system(two_cycles);
     struct ff_reference *reference = two_cycle_reference(system, 4, 1, NULL);
     struct ff_scalarization scalarizations[N_WEIGHTS];
-    struct ff_exact *exact;
-    double theta[10], rates[10], current, entropy;
+    struct oracle oracle = make_oracle(system, NULL);
+    double theta[10], rates[10], means[FF_N_OBSERVABLES];
     fill_weighted(0.5, 2.0, scalarizations);
-    ff_exact_create(system, NULL, &exact);
     for (int i = 0; i < N_WEIGHTS; i++)
         for (uint32_t k = 0; k < 100; k++) {
             struct ff_stream stream = ff_stream_at(1, (uint32_t)i, FF_PURPOSE_START, 0, k);
@@ -213,12 +214,12 @@ static void no_neighbour_of_an_optimum_is_better(void **state)
                 theta[p] = reference->theta[i * 10 + p] + 0.2 * ff_stream_normal(&stream);
             ff_design_clip(system->design, theta);
             ff_design_rates(system->design, theta, rates);
-            assert_int_equal(ff_exact_solve(exact, rates), FF_OK);
-            ff_exact_means(exact, &current, &entropy);
-            assert_true(ff_scalarize(&scalarizations[i], current, entropy, NULL, NULL) >
+            assert_int_equal(ff_exact_solve(oracle.exact, rates), FF_OK);
+            ff_exact_means(oracle.exact, means);
+            assert_true(ff_scalarize(&scalarizations[i], means[FF_J], means[FF_SIGMA], NULL, NULL) >
                         reference->objective[i] - 1e-9);
         }
-    ff_exact_free(exact);
+    free_oracle(&oracle);
     ff_reference_free(reference);
     ff_system_free(system);
 }

@@ -2,22 +2,19 @@
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
 /* labels: stat */
-#include "exact/exact.h"
+#include "simulate/lanes.h"
 #include "simulate/occupancy.h"
+#include "simulate/path.h"
 
 #include <gsl/gsl_cdf.h>
 #include <gsl/gsl_linalg.h>
 #include <math.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <cmocka.h>
-
+#include "oracle.h"
 #include "rig.h"
 
 static void assert_near(double value, double expected, double error)
@@ -44,14 +41,13 @@ static double time_in_states(struct rig *rig, uint32_t trajectory, double *times
     const int n = rig->system->process->n_sites;
     double total = 0.0;
     memset(times, 0, sizeof *times * (size_t)n);
-    ff_walk_start(rig->walk, rig->kinetics, ff_draw_stream(key, trajectory));
-    ff_walk_burn_in(rig->walk, horizon.burn_in);
+    ff_path_begin(rig->walk, rig->kinetics, ff_draw_stream(key, trajectory), horizon.burn_in);
     for (int64_t k = 0; k < horizon.events; k++) {
         const double dwell = 1.0 / ff_walk_totals(rig->walk)[0];
         for (int i = 0; i < n; i++)
             times[i] += rig->walk->x[i] * dwell;
         total += dwell;
-        ff_walk_step(rig->walk);
+        step(rig->walk);
     }
     return total;
 }
@@ -87,9 +83,23 @@ struct verdict {
     double z_current, z_entropy; /* deviations from the exact values in standard errors */
 };
 
-static double z_score(double value, double exact, double standard_error)
+static double z_score(struct ff_average average, double exact)
 {
-    return (value - exact) / standard_error;
+    return (average.mean - exact) / average.standard_error;
+}
+
+/* Averages of J and sigma over an ensemble. */
+struct observed {
+    struct ff_average of[FF_N_OBSERVABLES];
+};
+
+static struct observed observe(const struct rig *rig)
+{
+    static double sums[N_TRAJECTORIES][FF_NARROW_ROW];
+    struct observed observed;
+    ff_ensemble_run_all(&rig->ensemble, key, horizon, N_TRAJECTORIES, *sums);
+    ff_ensemble_averages(&rig->ensemble, *sums, N_TRAJECTORIES, observed.of);
+    return observed;
 }
 
 /* Simulate a single walker, with the propensity of channel `wrong` multiplied by `factor`, and judge it
@@ -99,7 +109,6 @@ static struct verdict judge(const struct ff_system *system, struct ff_exact *exa
 {
     const struct ff_process *process = system->process;
     static double residual[N_TRAJECTORIES][MAX_STATES];
-    static struct ff_sums sums[N_TRAJECTORIES];
     double rates[MAX_CHANNELS], times[MAX_STATES];
     memcpy(rates, process->rates, sizeof *rates * (size_t)process->n_channels);
     rates[wrong] *= factor;
@@ -110,16 +119,14 @@ static struct verdict judge(const struct ff_system *system, struct ff_exact *exa
         for (int i = 0; i < process->n_sites - 1; i++)
             residual[k][i] = times[i] - pi[i] * total;
     }
-    ff_ensemble_run(&rig.ensemble, rig.kinetics, key, horizon, N_TRAJECTORIES, sums);
-    const struct ff_means means = ff_ensemble_means(sums, N_TRAJECTORIES, 1);
+    const struct observed observed = observe(&rig);
     const struct ff_exact_values values = ff_exact_observe(exact);
     free_rig(&rig);
     return (struct verdict){
         .chance = hotelling_chance((const double(*)[MAX_STATES])residual, N_TRAJECTORIES,
                                    process->n_sites - 1),
-        .z_current = z_score(means.current, values.current, means.current_stderr),
-        .z_entropy = z_score(means.entropy_production, values.entropy_production,
-                             means.entropy_production_stderr),
+        .z_current = z_score(observed.of[FF_J], values.current),
+        .z_entropy = z_score(observed.of[FF_SIGMA], values.entropy_production),
     };
 }
 
@@ -145,17 +152,16 @@ static struct survey survey_networks(double factor)
     double log_chances = 0.0, current_square = 0.0, entropy_square = 0.0;
     for (uint32_t i = 0; i < N_NETWORKS; i++) {
         struct ff_system *system = random_network(i, 1.0, 1);
-        struct ff_exact *exact;
-        ff_exact_create(system, NULL, &exact);
-        assert_int_equal(ff_exact_solve(exact, system->process->rates), FF_OK);
-        const struct verdict verdict = judge(system, exact, busiest_channel(system, exact), factor);
+        struct oracle oracle = solved(system, NULL, system->process->rates);
+        const struct verdict verdict =
+            judge(system, oracle.exact, busiest_channel(system, oracle.exact), factor);
         survey.n_wrong_occupancies += !(verdict.chance > least_chance);
         survey.n_wrong_currents += !(fabs(verdict.z_current) <= largest_z);
         survey.n_wrong_entropies += !(fabs(verdict.z_entropy) <= largest_z);
         log_chances += log(fmax(verdict.chance, 1e-300));
         current_square += verdict.z_current * verdict.z_current;
         entropy_square += verdict.z_entropy * verdict.z_entropy;
-        ff_exact_free(exact);
+        free_oracle(&oracle);
         ff_system_free(system);
     }
     survey.chance_occupancies = gsl_cdf_chisq_Q(-2.0 * log_chances, 2.0 * N_NETWORKS);
@@ -195,27 +201,21 @@ static void several_walkers_give_the_values_of_one(void **state)
     (void)state;
     for (int n_walkers = 2; n_walkers <= 32; n_walkers *= 4) {
         struct ff_system *system = random_network(4, 1.0, n_walkers);
-        struct ff_exact *exact;
-        struct ff_averages averages;
-        ff_exact_create(system, NULL, &exact);
-        assert_int_equal(ff_exact_solve(exact, system->process->rates), FF_OK);
-        const struct ff_exact_values values = ff_exact_observe(exact);
+        struct oracle oracle = solved(system, NULL, system->process->rates);
+        struct ff_occupancy simulated;
+        const struct ff_exact_values values = ff_exact_observe(oracle.exact);
         const struct ff_horizon long_enough = {1500, 400 * n_walkers};
-        ff_averages_measure(system, system->process->rates, key, long_enough, N_TRAJECTORIES,
-                            &averages);
-        const struct ff_means *means = &averages.means;
-        assert_near(z_score(means->current, values.current, means->current_stderr), 0.0, largest_z);
-        assert_near(z_score(means->entropy_production, values.entropy_production,
-                            means->entropy_production_stderr),
-                    0.0, largest_z);
-        assert_near(z_score(averages.activity, values.activity, averages.activity_stderr), 0.0,
+        ff_occupancy_measure(system, system->process->rates, key, long_enough, N_TRAJECTORIES,
+                             &simulated);
+        assert_near(z_score(simulated.observables[FF_J], values.current), 0.0, largest_z);
+        assert_near(z_score(simulated.observables[FF_SIGMA], values.entropy_production), 0.0,
                     largest_z);
+        assert_near(z_score(simulated.activity, values.activity), 0.0, largest_z);
         for (int i = 0; i < system->process->n_sites; i++)
-            assert_near(z_score(averages.occupancy[i], ff_exact_occupancy(exact)[i],
-                                averages.occupancy_stderr[i]),
-                        0.0, largest_z);
-        ff_averages_free(&averages);
-        ff_exact_free(exact);
+            assert_near(z_score(simulated.sites[i], ff_exact_occupancy(oracle.exact)[i]), 0.0,
+                        largest_z);
+        ff_occupancy_free(&simulated);
+        free_oracle(&oracle);
         ff_system_free(system);
     }
 }
@@ -225,9 +225,9 @@ static void occupancies_match_a_sum_over_every_event(void **state)
 {
     (void)state;
     struct ff_system *system = random_network(5, 1.0, 3);
-    struct ff_averages averages;
+    struct ff_occupancy simulated;
     double times[MAX_STATES], sums[MAX_STATES] = {0}, total = 0.0;
-    ff_averages_measure(system, system->process->rates, key, horizon, 4, &averages);
+    ff_occupancy_measure(system, system->process->rates, key, horizon, 4, &simulated);
     struct rig rig = make_rig(system, system->process->rates);
     for (uint32_t k = 0; k < 4; k++) {
         total += time_in_states(&rig, k, times);
@@ -235,9 +235,9 @@ static void occupancies_match_a_sum_over_every_event(void **state)
             sums[i] += times[i];
     }
     for (int i = 0; i < system->process->n_sites; i++)
-        assert_near(averages.occupancy[i], sums[i] / total / 3.0, 1e-12);
+        assert_near(simulated.sites[i].mean, sums[i] / total / 3.0, 1e-12);
     free_rig(&rig);
-    ff_averages_free(&averages);
+    ff_occupancy_free(&simulated);
     ff_system_free(system);
 }
 
@@ -248,14 +248,12 @@ static void trajectories_repeat_and_differ_between_numbers(void **state)
     (void)state;
     struct ff_system *system = random_network(3, 1.0, 1);
     struct rig rig = make_rig(system, system->process->rates);
-    const struct ff_sums first =
-        ff_ensemble_trajectory(rig.walk, rig.kinetics, ff_draw_stream(key, 0), horizon);
-    const struct ff_sums other =
-        ff_ensemble_trajectory(rig.walk, rig.kinetics, ff_draw_stream(key, 1), horizon);
-    const struct ff_sums again =
-        ff_ensemble_trajectory(rig.walk, rig.kinetics, ff_draw_stream(key, 0), horizon);
-    assert_memory_equal(&first, &again, sizeof first);
-    assert_true(first.time != other.time);
+    double first[FF_NARROW_ROW], other[FF_NARROW_ROW], again[FF_NARROW_ROW];
+    ff_ensemble_trajectory(&rig.ensemble, ff_draw_stream(key, 0), horizon, first);
+    ff_ensemble_trajectory(&rig.ensemble, ff_draw_stream(key, 1), horizon, other);
+    ff_ensemble_trajectory(&rig.ensemble, ff_draw_stream(key, 0), horizon, again);
+    assert_memory_equal(first, again, sizeof first);
+    assert_true(first[0] != other[0]);
     free_rig(&rig);
     ff_system_free(system);
 }
@@ -281,20 +279,20 @@ static void the_gauge_keeps_the_exact_means(void **state)
     for (uint32_t i = 0; i < N_NETWORKS; i++) {
         struct ff_system *system = random_network(i, 1.0, 1);
         const int n = system->process->n_channels;
-        struct ff_exact *exact;
+        struct oracle oracle = solved(system, NULL, system->process->rates);
         struct rig rig = make_rig(system, system->process->rates);
-        double current, entropy, size;
-        ff_exact_create(system, NULL, &exact);
-        assert_int_equal(ff_exact_solve(exact, system->process->rates), FF_OK);
-        ff_exact_means(exact, &current, &entropy);
-        const double gauged_current = exact_mean(exact, rig.kinetics->current, n, &size);
-        assert_near(gauged_current, current, 1e-13 * (size + fabs(current)));
-        const double gauged_entropy = exact_mean(exact, rig.kinetics->entropy, n, &size);
-        assert_near(gauged_entropy, entropy, 1e-13 * (size + entropy));
-        rig.kinetics->current[0] += 1e-6; /* control: not a potential */
-        assert_true(fabs(exact_mean(exact, rig.kinetics->current, n, &size) - current) > 1e-8);
+        double *current = ff_kinetics_coefficient(rig.kinetics, FF_J);
+        const double *entropy = ff_kinetics_coefficient(rig.kinetics, FF_SIGMA);
+        double means[FF_N_OBSERVABLES], size;
+        ff_exact_means(oracle.exact, means);
+        const double gauged_current = exact_mean(oracle.exact, current, n, &size);
+        assert_near(gauged_current, means[FF_J], 1e-13 * (size + fabs(means[FF_J])));
+        const double gauged_entropy = exact_mean(oracle.exact, entropy, n, &size);
+        assert_near(gauged_entropy, means[FF_SIGMA], 1e-13 * (size + means[FF_SIGMA]));
+        current[0] += 1e-6; /* control: not a potential */
+        assert_true(fabs(exact_mean(oracle.exact, current, n, &size) - means[FF_J]) > 1e-8);
         free_rig(&rig);
-        ff_exact_free(exact);
+        free_oracle(&oracle);
         ff_system_free(system);
     }
 }
@@ -310,7 +308,7 @@ static void estimates_are_without_noise_at_equilibrium(void **state)
             const double *totals = ff_walk_totals(rig.walk);
             assert_near(totals[1], 0.0, 1e-8 * totals[0]);
             assert_near(totals[2], 0.0, 1e-8 * totals[0]);
-            ff_walk_step(rig.walk);
+            step(rig.walk);
         }
         free_rig(&rig);
         ff_system_free(system);
@@ -318,16 +316,16 @@ static void estimates_are_without_noise_at_equilibrium(void **state)
 }
 
 /* Standard errors from the same trajectories, with the coefficients as they are in the observables. */
-static struct ff_means plain_means(struct rig *rig)
+static struct observed observe_plainly(struct rig *rig)
 {
     const struct ff_system *system = rig->system;
     const int n = system->process->n_channels;
-    struct ff_sums sums[N_TRAJECTORIES];
-    memcpy(rig->kinetics->current, system->observables->current, sizeof(double) * (size_t)n);
+    memcpy(ff_kinetics_coefficient(rig->kinetics, FF_J), system->observables->current,
+           sizeof(double) * (size_t)n);
     ff_observables_entropy(system->observables, system->process, rig->kinetics->rates,
-                           rig->kinetics->entropy);
-    ff_ensemble_run(&rig->ensemble, rig->kinetics, key, horizon, N_TRAJECTORIES, sums);
-    return ff_ensemble_means(sums, N_TRAJECTORIES, 1);
+                           ff_kinetics_coefficient(rig->kinetics, FF_SIGMA));
+    ff_lanes_set(rig->ensemble.lanes, rig->kinetics);
+    return observe(rig);
 }
 
 static void the_gauge_reduces_noise_near_equilibrium(void **state)
@@ -336,18 +334,13 @@ static void the_gauge_reduces_noise_near_equilibrium(void **state)
     for (uint32_t i = 0; i < 6; i++) {
         struct ff_system *system = random_network(i, 0.05, 1);
         struct rig rig = make_rig(system, system->process->rates);
-        struct ff_sums sums[N_TRAJECTORIES];
-        ff_ensemble_run(&rig.ensemble, rig.kinetics, key, horizon, N_TRAJECTORIES, sums);
-        const struct ff_means gauged = ff_ensemble_means(sums, N_TRAJECTORIES, 1);
-        const struct ff_means plain = plain_means(&rig);
-        const double apart_j = hypot(gauged.current_stderr, plain.current_stderr);
-        const double apart_s =
-            hypot(gauged.entropy_production_stderr, plain.entropy_production_stderr);
-        assert_near(z_score(gauged.current, plain.current, apart_j), 0.0, largest_z);
-        assert_near(z_score(gauged.entropy_production, plain.entropy_production, apart_s), 0.0,
-                    largest_z);
-        assert_true(gauged.current_stderr < 0.2 * plain.current_stderr);
-        assert_true(gauged.entropy_production_stderr < 0.2 * plain.entropy_production_stderr);
+        const struct observed gauged = observe(&rig), plain = observe_plainly(&rig);
+        for (int q = 0; q < FF_N_OBSERVABLES; q++) {
+            const struct ff_average with = gauged.of[q], without = plain.of[q];
+            assert_near(with.mean, without.mean,
+                        largest_z * hypot(with.standard_error, without.standard_error));
+            assert_true(with.standard_error < 0.2 * without.standard_error);
+        }
         free_rig(&rig);
         ff_system_free(system);
     }

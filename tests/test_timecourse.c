@@ -4,6 +4,7 @@
  * SPDX-License-Identifier: GPL-3.0-or-later */
 /* labels: stat */
 /* timeout: 300 */
+#include "simulate/horizon.h"
 #include "simulate/timecourse.h"
 
 #include <math.h>
@@ -33,9 +34,9 @@ static void simulate(const char *text, const struct ff_timecourse_options *optio
     struct ff_engine *engine;
     struct ff_kinetics *kinetics;
     struct ff_walk *walk;
-    ff_engine_create(system, &engine);
-    ff_kinetics_create(system, &kinetics);
-    ff_kinetics_set(kinetics, system, system->process->rates);
+    ff_engine_create(system->process, &engine);
+    ff_kinetics_create(system, ff_system_functionals(system), &kinetics);
+    ff_kinetics_set(kinetics, system->process->rates);
     ff_walk_create(engine, &walk);
     ff_timecourse_sums_create(options->points, system->process->n_sites, sums);
     const struct ff_draw_key key = {11, 0, 0, FF_PURPOSE_TIMECOURSE};

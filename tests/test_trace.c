@@ -2,46 +2,48 @@
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "front/task.h"
-#include "support.h"
 
 #include <math.h>
-#include <stdlib.h>
+
+#include "oracle.h"
 
 static void a_full_trace_keeps_its_first_entries(void **state)
 {
     (void)state;
-    struct ff_trace trace;
+    struct ff_result result;
+    struct ff_trace *trace = &result.trace;
     struct ff_evaluation evaluation;
     ff_evaluation_create(2, &evaluation);
-    ff_trace_create(2, &trace);
+    ff_result_create(2, 2, &result);
     for (int t = 0; t < 5; t++) {
         evaluation.value = t;
         evaluation.gradient[0] = 3.0 * t;
         evaluation.gradient[1] = -4.0 * t;
-        ff_trace_record(&trace, &evaluation, 2, 10.0 * t, 20.0 * t);
+        ff_trace_record(trace, &evaluation, 2, (double[]){10.0 * t, 20.0 * t});
     }
-    assert_int_equal(trace.n_recorded, 2);
+    assert_int_equal(trace->n_recorded, 2);
     for (int t = 0; t < 2; t++)
-        assert_true(trace.value[t] == t && trace.current[t] == 10.0 * t &&
-                    trace.entropy_production[t] == 20.0 * t && trace.gradient_norm[t] == 5.0 * t);
-    ff_trace_free(&trace);
+        assert_true(trace->value[t] == t && trace->current[t] == 10.0 * t &&
+                    trace->entropy_production[t] == 20.0 * t && trace->gradient_norm[t] == 5.0 * t);
+    ff_result_free(&result);
     ff_evaluation_free(&evaluation);
 }
 
 static void what_is_not_recorded_is_nan(void **state)
 {
     (void)state;
-    struct ff_trace trace;
+    struct ff_result result;
+    struct ff_trace *trace = &result.trace;
     struct ff_evaluation evaluation;
     ff_evaluation_create(1, &evaluation);
     evaluation.value = evaluation.gradient[0] = 1.0;
-    ff_trace_create(4, &trace);
-    ff_trace_record(&trace, &evaluation, 1, 1.0, 1.0);
-    assert_int_equal(trace.n_recorded, 1);
+    ff_result_create(1, 4, &result);
+    ff_trace_record(trace, &evaluation, 1, (double[]){1.0, 1.0});
+    assert_int_equal(trace->n_recorded, 1);
     for (int t = 1; t < 4; t++)
-        assert_true(isnan(trace.value[t]) && isnan(trace.current[t]) &&
-                    isnan(trace.entropy_production[t]) && isnan(trace.gradient_norm[t]));
-    ff_trace_free(&trace);
+        assert_true(isnan(trace->value[t]) && isnan(trace->current[t]) &&
+                    isnan(trace->entropy_production[t]) && isnan(trace->gradient_norm[t]));
+    ff_result_free(&result);
     ff_evaluation_free(&evaluation);
 }
 
@@ -56,30 +58,37 @@ static void every_value_is_the_scalarisation_of_its_observables(void **state)
                                                    .weight = 0.6,
                                                    .current_scale = 1.0,
                                                    .entropy_scale = 1.0};
+    struct ff_chain *chain = make_chain(system);
+    struct ff_task task;
+    ff_task_create(system->design->n_parameters, 1, &task);
+    task.scalarization = scalarization;
     for (int i = 0; ff_optimizer_types[i] != NULL; i++) {
         const struct ff_plan plan = {.system = system,
+                                     .functionals = ff_system_functionals(system),
+                                     .chain = chain,
+                                     .evaluation = {.trajectories = 2, .horizon = {.events = 1}},
                                      .gradient = {.estimator = &ff_estimator_exact},
                                      .optimizer = {.type = ff_optimizer_types[i],
                                                    .learning_rate = 0.1,
                                                    .decay = 0.5,
                                                    .average = 0.5,
                                                    .iterations = 8}};
-        struct ff_task_solver *solver;
-        struct ff_trace trace;
-        enum ff_outcome outcome;
-        double *theta = FF_NEW(double, system->design->n_parameters);
-        ff_trace_create(8, &trace);
-        assert_int_equal(ff_task_solver_create(&plan, &solver), FF_OK);
-        assert_int_equal(
-            ff_task_solver_optimize(solver, &scalarization, 0, theta, &trace, &outcome), FF_OK);
-        assert_true(trace.n_recorded > 1);
-        for (int t = 0; t < trace.n_recorded; t++)
-            assert_true(trace.value[t] == ff_scalarize(&scalarization, trace.current[t],
-                                                       trace.entropy_production[t], NULL, NULL));
-        ff_task_solver_free(solver);
-        ff_trace_free(&trace);
-        free(theta);
+        struct ff_result result;
+        const struct ff_trace *trace = &result.trace;
+        void *worker;
+        assert_int_equal(ff_front_kind.worker_create(&plan, &worker), FF_OK);
+        ff_front_kind.solve(worker, &task, &result);
+        assert_int_equal(result.status, FF_OK);
+        assert_int_equal(trace->capacity, 8);
+        assert_true(trace->n_recorded > 1);
+        for (int t = 0; t < trace->n_recorded; t++)
+            assert_true(trace->value[t] == ff_scalarize(&scalarization, trace->current[t],
+                                                        trace->entropy_production[t], NULL, NULL));
+        ff_front_kind.worker_free(worker);
+        ff_result_free(&result);
     }
+    ff_task_free(&task);
+    ff_chain_free(chain);
     ff_system_free(system);
 }
 

@@ -18,6 +18,9 @@ struct ff_tree_node {
     _Alignas(64) int64_t before[FF_TREE_WIDTH];
 };
 
+/* The numbers of a node as one vector, of GCC and Clang. */
+typedef int64_t ff_tree_row __attribute__((vector_size(64), may_alias));
+
 struct ff_tree {
     int n_items, n_levels;
     int64_t total;
@@ -39,9 +42,8 @@ static inline void ff_tree_add(struct ff_tree_node *nodes, unsigned branch, int6
         {0, 0, 0, -1, -1, -1, -1, -1},   {0, 0, 0, 0, -1, -1, -1, -1},
         {0, 0, 0, 0, 0, -1, -1, -1},     {0, 0, 0, 0, 0, 0, -1, -1},
         {0, 0, 0, 0, 0, 0, 0, -1},       {0, 0, 0, 0, 0, 0, 0, 0}};
-    int64_t *before = nodes[branch / FF_TREE_WIDTH].before;
-    for (int i = 0; i < FF_TREE_WIDTH; i++)
-        before[i] += difference & after[branch % FF_TREE_WIDTH][i];
+    ff_tree_row *before = (ff_tree_row *)nodes[branch / FF_TREE_WIDTH].before;
+    *before += difference & *(const ff_tree_row *)after[branch % FF_TREE_WIDTH];
 }
 
 /** Tell the levels above that the weights in a node of the lowest level have grown by `difference` in sum. */

@@ -76,11 +76,19 @@ static void set_all_totals(struct ff_walk *walk)
             walk->totals[1 + q] = functionals.items[q].value(&functionals.items[q], walk->x);
 }
 
-/* The sums from the weights of all channels. */
+/* The sums from the weights of all channels; the first two in one pass over what lies together. */
 static void sum_anew(struct ff_walk *walk)
 {
     const int n_channels = walk->engine->process->n_channels;
-    for (int q = 0; q < walk->kinetics->functionals.count; q++) {
+    double first = 0.0, second = 0.0;
+    for (int r = 0; r < n_channels; r++) {
+        const struct ff_load *load = &walk->load[r];
+        first += (double)load->weight * load->coefficient[0];
+        second += (double)load->weight * load->coefficient[1];
+    }
+    walk->sums[0] = first;
+    walk->sums[1] = second;
+    for (int q = 2; q < walk->kinetics->functionals.count; q++) {
         const double *coefficient = ff_kinetics_coefficient(walk->kinetics, q);
         walk->sums[q] = 0.0;
         for (int r = 0; r < n_channels; r++)

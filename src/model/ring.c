@@ -49,6 +49,7 @@ static enum ff_status ring_build(struct ff_node *section, struct ff_process **ou
 
 const struct ff_model_type ff_model_ring = {
     .name = "ring",
+    .is_ring = true,
     .doc = "independent walkers on a ring of sites, uniform, per-edge or disordered rates",
     .keys = &ring_keys,
     .build = ring_build,

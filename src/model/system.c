@@ -54,7 +54,7 @@ static double ring_bound_total(const struct ff_system *system, const struct ff_m
 {
     const struct ff_process *process = system->process;
     double current_weight = 0.0;
-    bool is_covered = type == &ff_model_ring && system->design->has_budget;
+    bool is_covered = type->is_ring && system->design->has_budget;
     for (int r = 0; r < process->n_channels; r++)
         is_covered =
             is_covered && system->design->in_budget[r] && system->observables->in_entropy[r];

@@ -22,6 +22,7 @@ struct ff_system {
 struct ff_model_type {
     const char *name;
     const char *doc;            /* one line for --help */
+    bool is_ring;               /* independent walkers on one cycle of sites */
     const struct ff_keys *keys; /* of the section, besides those of ff_keys_model */
     enum ff_status (*build)(struct ff_node *section, struct ff_process **out);
 };

@@ -118,6 +118,7 @@ static void run_free(struct run *run)
     ff_system_free(run->system);
     ff_yaml_free(run->document);
     free(run->points[FAILED].reason);
+    free(run->points[FAILED].place);
     free(run);
 }
 

@@ -40,8 +40,8 @@ typedef struct ff_word ff_word_at(int index);
 /* One key. Values go to a member of the struct that its section fills; see FF_FILLS. */
 struct ff_key {
     const char *name;
-    enum ff_key_type type;
     size_t offset;
+    enum ff_key_type type;
     bool is_optional; /* absent stays absent: its member is left alone */
     bool is_special;  /* read by code of its own */
 

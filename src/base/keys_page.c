@@ -72,24 +72,36 @@ static void print_unit(const struct ff_key *key, FILE *out)
         fputs(", dimensionless", out);
 }
 
+static bool is_required(const struct ff_key *key)
+{
+    switch (key->type) {
+    case FF_KEY_REAL:
+        return key->real.required;
+    case FF_KEY_INT:
+    case FF_KEY_INT64:
+        return key->integer.required;
+    case FF_KEY_INTERVAL:
+    case FF_KEY_SECTION:
+        return false;
+    default:
+        return key->word == NULL;
+    }
+}
+
 static void print_default(const struct ff_key *key, FILE *out)
 {
-    const bool is_integer = key->type == FF_KEY_INT || key->type == FF_KEY_INT64;
-    const bool is_real = key->type == FF_KEY_REAL;
     if (key->is_optional)
         fputs("; optional", out);
-    else if (is_real ? key->real.required : is_integer && key->integer.required)
+    else if (is_required(key))
         fputs("; required", out);
-    else if (is_real)
+    else if (key->type == FF_KEY_REAL)
         fprintf(out, "; default %g", key->real.fallback);
-    else if (is_integer)
+    else if (key->type == FF_KEY_INT || key->type == FF_KEY_INT64)
         fprintf(out, "; default %lld", (long long)key->integer.fallback);
     else if (key->type == FF_KEY_INTERVAL)
         fprintf(out, "; default [%g, %g]", key->ends[0], key->ends[1]);
     else if (key->word != NULL)
         fprintf(out, "; default `%s`", key->word);
-    else if (key->type != FF_KEY_SECTION)
-        fputs("; required", out);
 }
 
 static void print_words(const struct ff_key *key, FILE *out)
@@ -110,6 +122,7 @@ static void print_row(const struct ff_key *key, const char *name, FILE *out)
     print_unit(key, out);
     print_default(key, out);
     fputs(".\n  ", out);
+    assert(key->doc != NULL || key->keys != NULL);
     print_filled(key->doc != NULL ? key->doc : key->keys->doc, 2, 2, out);
     print_words(key, out);
 }
@@ -243,6 +256,7 @@ static void show_in_words(struct search *search, const struct ff_keys *keys, con
 static void show(struct search *search, const struct ff_keys *keys, const struct ff_keys *parent,
                  const char *path, const char *rest)
 {
+    assert(keys != NULL);
     const size_t length = strcspn(rest, ".[");
     const size_t index = rest[length] == '[' ? strcspn(rest + length, ".") : 0;
     for (const struct ff_keys *table = keys; table != NULL && table != parent; table = table->base)

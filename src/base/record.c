@@ -209,7 +209,9 @@ static bool get_field(struct reader *reader, const struct ff_field *field, void 
         return false;
     const size_t count = ff_field_count(field, record), size = ff_field_value_size(field);
     if (ff_field_n_axes(field) > 0) {
-        void *array = ff_allocate(count, size);
+        /* texts that are not reached stay NULL */
+        void *array =
+            field->type == FF_FIELD_TEXT ? ff_allocate(count, size) : ff_allocate_raw(count, size);
         memcpy((char *)record + field->offset, &array, sizeof array);
     }
     void *values = values_of(field, record);
@@ -270,7 +272,7 @@ static void copy_field(const struct ff_field *field, const void *from, void *to)
     const size_t count = ff_field_count(field, from), size = ff_field_value_size(field);
     const void *values = ff_field_values(field, from);
     if (values != NULL && ff_field_n_axes(field) > 0) {
-        void *array = ff_allocate(count, size);
+        void *array = ff_allocate_raw(count, size);
         memcpy(array, values, count * size);
         memcpy((char *)to + field->offset, &array, sizeof array);
     }

@@ -7,6 +7,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#ifdef FF_FILL_NAN
+#include <malloc.h> /* malloc_usable_size, of the GNU C library */
+#endif
 
 static char last_message[1024];
 static char last_place[256];
@@ -82,14 +85,21 @@ void *ff_allocate_raw(unsigned long count, unsigned long size)
 
 void *ff_grow(void *memory, unsigned long count, unsigned long size)
 {
+#ifdef FF_FILL_NAN
+    const size_t kept = memory != NULL ? malloc_usable_size(memory) : 0;
+#endif
     void *grown = reallocarray(memory, count > 0 ? count : 1, size);
     if (grown == NULL)
         ff_status_abort(__FILE__, __LINE__, "out of memory");
+#ifdef FF_FILL_NAN
+    if (count * size > kept)
+        memset((char *)grown + kept, 0xff, count * size - kept);
+#endif
     return grown;
 }
 
 char *ff_copy_text(const char *text)
 {
     const size_t length = strlen(text) + 1;
-    return memcpy(ff_allocate(length, 1), text, length);
+    return memcpy(ff_allocate_raw(length, 1), text, length);
 }

@@ -65,8 +65,8 @@ void *ff_allocate(unsigned long count, unsigned long size);
  * option FF_FILL_NAN fills it with bytes that read as NaN, or as -1, so that a read before a write shows. */
 void *ff_allocate_raw(unsigned long count, unsigned long size);
 
-/** Memory grown, or begun from NULL, to hold `count` items of `size` bytes; what is new means nothing until written. Never
- * NULL. */
+/** Memory grown, or begun from NULL, to hold `count` items of `size` bytes; what is new means nothing until written, as in
+ * ff_allocate_raw. Never NULL. */
 void *ff_grow(void *memory, unsigned long count, unsigned long size);
 
 /** Copy of a NUL-terminated string; never NULL, the caller frees it. */

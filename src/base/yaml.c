@@ -37,7 +37,7 @@ static char *child_path(const struct ff_node *parent, const char *key)
 {
     const char *base = parent != NULL ? parent->path : "";
     const size_t size = strlen(base) + (key != NULL ? strlen(key) : 0) + 24;
-    char *path = ff_allocate(size, 1);
+    char *path = ff_allocate_raw(size, 1);
     if (parent != NULL && parent->kind == FF_NODE_SEQUENCE)
         snprintf(path, size, "%s[%d]", base, parent->n_items);
     else
@@ -59,10 +59,7 @@ static struct ff_node *node_create(enum ff_node_kind kind, const struct ff_node 
 
 static void node_append(struct ff_node *parent, struct ff_node *child)
 {
-    struct ff_node **items = realloc(parent->items, sizeof *items * ((size_t)parent->n_items + 1));
-    if (items == NULL)
-        ff_status_abort(__FILE__, __LINE__, "out of memory");
-    parent->items = items;
+    parent->items = ff_grow(parent->items, (size_t)parent->n_items + 1, sizeof(struct ff_node *));
     parent->items[parent->n_items++] = child;
 }
 
@@ -234,13 +231,9 @@ static enum ff_status read_text(const char *source, const char *text, const stru
 
 static const char *keep_source(struct ff_yaml *document, const char *name)
 {
-    char **sources =
-        realloc(document->sources, sizeof *sources * ((size_t)document->n_sources + 1));
-    if (sources == NULL)
-        ff_status_abort(__FILE__, __LINE__, "out of memory");
-    document->sources = sources;
-    sources[document->n_sources] = ff_copy_text(name);
-    return sources[document->n_sources++];
+    document->sources = ff_grow(document->sources, (size_t)document->n_sources + 1, sizeof(char *));
+    document->sources[document->n_sources] = ff_copy_text(name);
+    return document->sources[document->n_sources++];
 }
 
 enum ff_status ff_yaml_read_text(const char *name, const char *text, struct ff_yaml **out)

@@ -107,7 +107,7 @@ void ff_cluster_share_text(char **text)
     int size = is_source ? (int)strlen(*text) + 1 : 0;
     MPI_Bcast(&size, 1, MPI_INT, 0, MPI_COMM_WORLD);
     if (!is_source)
-        *text = ff_allocate((unsigned long)size, 1);
+        *text = ff_allocate_raw((unsigned long)size, 1);
     MPI_Bcast(*text, size, MPI_CHAR, 0, MPI_COMM_WORLD);
 }
 
@@ -127,7 +127,7 @@ char *ff_cluster_hosts(void)
     MPI_Get_processor_name(name, &length);
     const int size = ff_cluster_size();
     const bool is_root = ff_cluster_rank() == 0;
-    char *names = is_root ? ff_allocate((unsigned long)size, sizeof name) : NULL;
+    char *names = is_root ? ff_allocate_raw((unsigned long)size, sizeof name) : NULL;
     MPI_Gather(name, sizeof name, MPI_CHAR, names, sizeof name, MPI_CHAR, 0, MPI_COMM_WORLD);
     if (!is_root)
         return NULL;

@@ -96,7 +96,7 @@ static void manage_workers(const struct farm *farm)
 {
     const struct ff_source *source = farm->source;
     const int n_workers = ff_cluster_size() - 1;
-    int *idle = FF_NEW(int, n_workers);
+    int *idle = FF_RAW(int, n_workers);
     int n_idle = n_workers, nap_us = SHORTEST_NAP_US, since_tick_us = 0;
     for (int i = 0; i < n_workers; i++)
         idle[i] = n_workers - i;

@@ -170,12 +170,9 @@ static char *join_words(int argc, char **argv)
     return line;
 }
 
-/* Options of one command; `help` is set when they ask for it. */
-static enum ff_status parse_options(const struct ff_command *command, int argc, char **argv,
-                                    struct ff_arguments *out, bool *is_help)
+/* What getopt_long may find: the options of one command, behind those that are there; `letters` are the short ones. */
+static void list_options(const struct ff_command *command, struct option *options, char *letters)
 {
-    struct option options[N_OPTIONS + 2] = {{"help", no_argument, NULL, 'h'}};
-    char letters[2 * N_OPTIONS + 4] = ":h";
     int n = 1;
     for (int i = 0; i < N_OPTIONS; i++) {
         if (!(command->options & option_table[i].needs))
@@ -187,6 +184,29 @@ static enum ff_status parse_options(const struct ff_command *command, int argc, 
         if (letter == 'o')
             strcat(letters, ":");
     }
+}
+
+/* What is left behind the options. */
+static enum ff_status take_input(const struct ff_command *command, int n_words, char **words,
+                                 struct ff_arguments *out)
+{
+    const bool is_left_out =
+        out->is_format || (n_words == 0 && (command->options & FF_OPTION_NO_INPUT) != 0);
+    CHECK(n_words == (is_left_out ? 0 : 1), FF_ERR_CONFIG, "usage: fluxfront %s",
+          command->synopsis);
+    out->input = is_left_out ? NULL : words[0];
+    CHECK(!(command->options & FF_OPTION_MUST_OUTPUT) || out->output != NULL, FF_ERR_CONFIG,
+          "%s: say where the result goes, with -o FILE", command->name);
+    return FF_OK;
+}
+
+/* Options of one command; `help` is set when they ask for it. */
+static enum ff_status parse_options(const struct ff_command *command, int argc, char **argv,
+                                    struct ff_arguments *out, bool *is_help)
+{
+    struct option options[N_OPTIONS + 2] = {{"help", no_argument, NULL, 'h'}};
+    char letters[2 * N_OPTIONS + 4] = ":h";
+    list_options(command, options, letters);
     optind = 1;
     opterr = 0;
     for (int letter; (letter = getopt_long(argc, argv, letters, options, NULL)) != -1;) {
@@ -200,15 +220,7 @@ static enum ff_status parse_options(const struct ff_command *command, int argc, 
               command->name, argv[optind - 1], command->name);
         TRY(take_option(letter, out));
     }
-    const int n_words = argc - optind;
-    const bool is_left_out =
-        out->is_format || (n_words == 0 && (command->options & FF_OPTION_NO_INPUT) != 0);
-    CHECK(n_words == (is_left_out ? 0 : 1), FF_ERR_CONFIG, "usage: fluxfront %s",
-          command->synopsis);
-    out->input = is_left_out ? NULL : argv[optind];
-    CHECK(!(command->options & FF_OPTION_MUST_OUTPUT) || out->output != NULL, FF_ERR_CONFIG,
-          "%s: say where the result goes, with -o FILE", command->name);
-    return FF_OK;
+    return take_input(command, argc - optind, argv + optind, out);
 }
 
 enum ff_status ff_arguments_parse(int argc, char **argv, const struct ff_command **command,
@@ -228,7 +240,7 @@ enum ff_status ff_arguments_parse(int argc, char **argv, const struct ff_command
     const struct ff_command *found = find_command(argv[1]);
     if (found == NULL)
         return unknown_command(argv[1]);
-    out->overrides = FF_NEW(const char *, argc);
+    out->overrides = FF_RAW(const char *, argc);
     out->command_line = join_words(argc, argv);
     bool is_help = false;
     TRY(parse_options(found, argc - 1, argv + 1, out, &is_help));

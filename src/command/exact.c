@@ -20,7 +20,7 @@ struct point {
 
 static const double *gradient_of(const struct point *point, int q)
 {
-    return point->gradients + q * point->setup->system->process->n_channels;
+    return point->gradients + (size_t)q * (size_t)point->setup->system->process->n_channels;
 }
 
 static void print_values(const struct point *point)
@@ -165,7 +165,7 @@ static enum ff_status exact_front(const struct ff_setup *setup, bool is_json)
 {
     const struct ff_front_options *front = &setup->front;
     const int n = front->n_points;
-    struct ff_scalarization *list = FF_NEW(struct ff_scalarization, n);
+    struct ff_scalarization *list = FF_RAW(struct ff_scalarization, n);
     struct ff_reference *reference = NULL;
     enum ff_status status;
     double current_scale, entropy_scale;

@@ -34,7 +34,7 @@ struct check {
 
 static const double *exact_of(const struct check *check, enum ff_target target)
 {
-    return check->exact + (int)target * check->system->design->n_parameters;
+    return check->exact + (size_t)target * (size_t)check->system->design->n_parameters;
 }
 
 /* Tracked and baseline trajectories against as many tracked ones as take the same processor time. */
@@ -285,8 +285,8 @@ static enum ff_status gradcheck_run(const struct ff_arguments *arguments)
                           .chain = setup.chain,
                           .options = setup.plan.gradient,
                           .n_repeats = arguments->n_repeats,
-                          .rates = FF_NEW(double, system->process->n_channels),
-                          .exact = FF_NEW(double, FF_N_TARGETS * system->design->n_parameters)};
+                          .rates = FF_RAW(double, system->process->n_channels),
+                          .exact = FF_RAW(double, FF_N_TARGETS * system->design->n_parameters)};
     double *theta = ff_setup_initial_theta(&setup);
     ff_design_rates(system->design, theta, check.rates);
     const enum ff_status status = check_all(&check, arguments->is_json);

@@ -94,7 +94,7 @@ static enum ff_status simulate_run(const struct ff_arguments *arguments)
     }
     ff_setup_share(arguments, &setup);
     double *theta = ff_setup_initial_theta(&setup);
-    double *rates = FF_NEW(double, setup.system->process->n_channels);
+    double *rates = FF_RAW(double, setup.system->process->n_channels);
     ff_design_rates(setup.system->design, theta, rates);
     if (setup.timecourse.points > 0)
         status = ff_timecourse_command(arguments, &setup, rates);

@@ -37,7 +37,7 @@ static enum ff_status measure(const struct ff_setup *setup, const double *rates,
 static void gather(struct ff_timecourse_sums *sums)
 {
     const size_t n_points = (size_t)sums->n_points, n_sites = (size_t)sums->n_sites;
-    ff_wide *counts = ff_allocate(n_points + 2, sizeof *counts);
+    ff_wide *counts = ff_allocate_raw(n_points + 2, sizeof *counts);
     for (size_t t = 0; t < n_points; t++)
         counts[t] = (ff_wide)sums->reached[t];
     counts[n_points] = (ff_wide)sums->n_events;
@@ -71,7 +71,7 @@ static void print_csv(const struct ff_setup *setup, const struct ff_timecourse *
     fprintf(file, "time,site,mean,mean_stderr,std,std_stderr\n");
     for (int t = 0; t < setup->timecourse.points; t++)
         for (int i = 0; i < process->n_sites; i++) {
-            const int k = t * process->n_sites + i;
+            const size_t k = (size_t)t * (size_t)process->n_sites + (size_t)i;
             fprintf(file, "%.17g,", ff_timecourse_time(&setup->timecourse, t));
             print_field(process->site_names[i], file);
             fprintf(file, ",%.17g,%.17g,%.17g,%.17g\n", course->mean[k], course->mean_stderr[k],
@@ -94,8 +94,9 @@ static void print_json(const struct ff_setup *setup, const struct ff_timecourse_
     for (int f = 0; f < 4; f++) { /* [time][site] */
         json_t *rows = json_array();
         for (int t = 0; t < sums->n_points; t++)
-            json_array_append_new(rows,
-                                  ff_json_numbers(fields[f] + t * sums->n_sites, sums->n_sites));
+            json_array_append_new(
+                rows,
+                ff_json_numbers(fields[f] + (size_t)t * (size_t)sums->n_sites, sums->n_sites));
         json_object_set_new(document, names[f], rows);
     }
     json_object_set_new(document, "n_truncated", json_integer(sums->n_truncated));

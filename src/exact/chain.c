@@ -13,9 +13,9 @@ static void chain_of_one_walker(const struct ff_process *process, struct ff_chai
     chain->n_states = process->n_sites;
     chain->n_transitions = process->n_channels;
     chain->start = FF_NEW(int, chain->n_states + 1);
-    chain->target = FF_NEW(int, chain->n_transitions);
-    chain->channel = FF_NEW(int, chain->n_transitions);
-    chain->multiplicity = FF_NEW(double, chain->n_transitions);
+    chain->target = FF_RAW(int, chain->n_transitions);
+    chain->channel = FF_RAW(int, chain->n_transitions);
+    chain->multiplicity = FF_RAW(double, chain->n_transitions);
     for (int r = 0; r < process->n_channels; r++)
         chain->start[process->reactant_site[r] + 1]++;
     for (int i = 0; i < chain->n_states; i++)
@@ -32,6 +32,8 @@ static void chain_of_one_walker(const struct ff_process *process, struct ff_chai
 }
 
 /* ---- states found by search ----------------------------------------------------------------- */
+
+enum { MAX_TRANSITIONS = 1 << 30 }; /* counted in an int, as KLU does */
 
 /* Open-addressing table from occupations to state numbers; slots hold the number plus one. */
 struct table {
@@ -69,12 +71,10 @@ static void grow(struct ff_chain *chain, int *capacity)
     if (chain->n_transitions < *capacity)
         return;
     *capacity *= 2;
-    chain->target = realloc(chain->target, sizeof *chain->target * (size_t)*capacity);
-    chain->channel = realloc(chain->channel, sizeof *chain->channel * (size_t)*capacity);
-    chain->multiplicity =
-        realloc(chain->multiplicity, sizeof *chain->multiplicity * (size_t)*capacity);
-    if (chain->target == NULL || chain->channel == NULL || chain->multiplicity == NULL)
-        ff_status_abort(__FILE__, __LINE__, "out of memory");
+    const size_t count = (size_t)*capacity;
+    chain->target = ff_grow(chain->target, count, sizeof *chain->target);
+    chain->channel = ff_grow(chain->channel, count, sizeof *chain->channel);
+    chain->multiplicity = ff_grow(chain->multiplicity, count, sizeof *chain->multiplicity);
 }
 
 /* Follow every channel out of state number `from`. */
@@ -90,7 +90,7 @@ static bool expand(const struct ff_process *process, struct ff_chain *chain, str
         for (int e = process->change_start[r]; e < process->change_start[r + 1]; e++)
             x[process->change_site[e]] += process->change_amount[e];
         const int to = find_or_add(chain, table, max_states, x);
-        if (to < 0)
+        if (to < 0 || chain->n_transitions == MAX_TRANSITIONS)
             return false;
         grow(chain, capacity);
         chain->target[chain->n_transitions] = to;
@@ -127,13 +127,14 @@ static enum ff_status search_states(const struct ff_process *process, int max_st
     while (table.n_slots < 2 * (unsigned)max_states)
         table.n_slots *= 2;
     table.slot = FF_NEW(int, table.n_slots);
-    int *x = FF_NEW(int, n_sites);
+    int *x = FF_RAW(int, n_sites);
     chain->n_sites = process->n_sites;
-    chain->state = FF_NEW(int, (size_t)max_states *n_sites);
-    chain->start = FF_NEW(int, max_states + 1);
-    chain->target = FF_NEW(int, capacity);
-    chain->channel = FF_NEW(int, capacity);
-    chain->multiplicity = FF_NEW(double, capacity);
+    chain->state = FF_RAW(int, (size_t)max_states *n_sites);
+    chain->start = FF_RAW(int, max_states + 1);
+    chain->start[0] = 0;
+    chain->target = FF_RAW(int, capacity);
+    chain->channel = FF_RAW(int, capacity);
+    chain->multiplicity = FF_RAW(double, capacity);
     for (int i = 0; i < process->n_sites; i++)
         x[i] = process->initial != NULL ? process->initial[i] : i < process->n_placed;
     find_or_add(chain, &table, max_states, x);
@@ -142,6 +143,8 @@ static enum ff_status search_states(const struct ff_process *process, int max_st
         is_complete = expand(process, chain, &table, max_states, from, x, &capacity);
     free(table.slot);
     free(x);
+    CHECK(chain->n_transitions < MAX_TRANSITIONS, FF_ERR_NUMERICAL,
+          "the process has more than %d transitions: no exact solution", MAX_TRANSITIONS);
     CHECK(is_complete, FF_ERR_NUMERICAL, "the process has more than %d states: no exact solution",
           max_states);
     return FF_OK;

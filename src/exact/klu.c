@@ -106,9 +106,9 @@ static enum ff_status factorise_with_reference(struct klu_state *klu, const stru
                                                const double *rates, int reference)
 {
     klu->reference = reference;
-    int *start = FF_NEW(int, klu->n);
-    int *row = FF_NEW(int, chain->n_transitions + klu->n);
-    double *value = FF_NEW(double, chain->n_transitions + klu->n);
+    int *start = FF_RAW(int, klu->n);
+    int *row = FF_RAW(int, chain->n_transitions + klu->n);
+    double *value = FF_RAW(double, chain->n_transitions + klu->n);
     assemble(klu, chain, rates, start, row, value);
     const bool is_solved =
         factorise_columns(klu, start, row, value) && solve_steady(klu, chain, rates);
@@ -125,7 +125,7 @@ static enum ff_status klu_factorise(const struct ff_chain *chain, const double *
 {
     struct klu_state *klu = FF_NEW(struct klu_state, 1);
     klu->n = chain->n_states;
-    klu->pi = FF_NEW(double, klu->n);
+    klu->pi = FF_RAW(double, klu->n);
     klu_defaults(&klu->common);
     enum ff_status status;
     TRY_OR_FAIL(factorise_with_reference(klu, chain, rates, 0));
@@ -154,7 +154,7 @@ static void klu_poisson(const void *state, const double *g, double *h)
 {
     const struct klu_state *klu = state;
     klu_common common = klu->common;
-    double *reduced_h = FF_NEW(double, klu->n);
+    double *reduced_h = FF_RAW(double, klu->n);
     for (int x = 0; x < klu->n; x++)
         if (x != klu->reference)
             reduced_h[reduced(klu, x)] = g[x];

@@ -143,8 +143,8 @@ struct ff_accuracy_summary ff_accuracy_summarize(const struct ff_accuracy *accur
                                                  enum ff_target target, const double *exact)
 {
     const int n = accuracy->n_parameters;
-    const double *mean = accuracy->mean + (int)target * n;
-    const double *variance = accuracy->variance + (int)target * n;
+    const double *mean = accuracy->mean + (size_t)target * (size_t)n;
+    const double *variance = accuracy->variance + (size_t)target * (size_t)n;
     double difference = 0.0, norm = 0.0, mean_norm = 0.0, product = 0.0, largest_z = 0.0;
     for (int p = 0; p < n; p++) {
         const double bias = mean[p] - exact[p];

@@ -11,8 +11,8 @@ void ff_archive_create(int capacity, struct ff_archive **out)
 {
     struct ff_archive *archive = FF_NEW(struct ff_archive, 1);
     archive->capacity = capacity;
-    archive->points = FF_NEW(struct ff_result, capacity);
-    archive->is_nondominated = FF_NEW(bool, capacity);
+    archive->points = FF_RAW(struct ff_result, capacity);
+    archive->is_nondominated = FF_RAW(bool, capacity);
     *out = archive;
 }
 
@@ -77,7 +77,7 @@ static int compare_pairs(const void *a, const void *b)
 
 double ff_hypervolume(const double (*points)[2], int n_points, const double reference[2])
 {
-    double(*sorted)[2] = ff_allocate((unsigned long)n_points, sizeof *sorted);
+    double(*sorted)[2] = ff_allocate_raw((unsigned long)n_points, sizeof *sorted);
     memcpy(sorted, points, sizeof *sorted * (size_t)n_points);
     qsort(sorted, (size_t)n_points, sizeof *sorted, compare_pairs);
     /* From the largest J down, each point that lowers sigma adds the strip between the two sigmas. */
@@ -109,7 +109,7 @@ struct ff_front_metrics ff_archive_metrics(const struct ff_archive *archive,
                                            const double *reference)
 {
     struct ff_front_metrics metrics = {0};
-    double(*pairs)[2] = ff_allocate((unsigned long)archive->n_points, sizeof *pairs);
+    double(*pairs)[2] = ff_allocate_raw((unsigned long)archive->n_points, sizeof *pairs);
     int n = 0;
     for (int i = 0; i < archive->n_points; i++) {
         const struct ff_result *point = &archive->points[i];

@@ -106,7 +106,7 @@ void ff_task_free(struct ff_task *task)
 
 void ff_result_create(int n_parameters, int n_iterations, struct ff_result *out)
 {
-    *out = (struct ff_result){.n_parameters = n_parameters, .theta = FF_NEW(double, n_parameters)};
+    *out = (struct ff_result){.n_parameters = n_parameters, .theta = FF_RAW(double, n_parameters)};
     ff_trace_create(n_iterations, &out->trace);
 }
 

@@ -103,8 +103,8 @@ static void fill_bound(const struct ff_system *system, struct ff_reference *refe
         return;
     const double n = system->process->n_sites, total = system->bound_total;
     reference->n_bound = FF_BOUND_POINTS;
-    reference->bound_current = FF_NEW(double, FF_BOUND_POINTS);
-    reference->bound_entropy_production = FF_NEW(double, FF_BOUND_POINTS);
+    reference->bound_current = FF_RAW(double, FF_BOUND_POINTS);
+    reference->bound_entropy_production = FF_RAW(double, FF_BOUND_POINTS);
     for (int i = 0; i < FF_BOUND_POINTS; i++) {
         const double fraction = 0.99 * i / (FF_BOUND_POINTS - 1); /* N J / K */
         reference->bound_current[i] = fraction * total / n;

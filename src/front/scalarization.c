@@ -57,7 +57,7 @@ static const struct ff_scalarization_type chebyshev = {
 };
 
 const struct ff_scalarization_type *const ff_scalarization_types[] = {
-#define LISTED(kind, name) &name,
+#define LISTED(kind, name) &(name),
     FF_SCALARIZATION_LIST(LISTED)
 #undef LISTED
         NULL};

@@ -198,7 +198,7 @@ static int find_intervals(const struct ff_scheduler *scheduler, const struct ff_
 static void plan_adaptive_round(struct ff_scheduler *scheduler, const struct ff_result **points,
                                 int n_points)
 {
-    struct interval *intervals = FF_NEW(struct interval, n_points);
+    struct interval *intervals = FF_RAW(struct interval, n_points);
     const int n_left = scheduler->options.n_points - scheduler->n_planned;
     const int n = find_intervals(scheduler, points, n_points, intervals);
     const int n_before = scheduler->n_planned;
@@ -245,7 +245,7 @@ static void find_ideal(struct ff_scheduler *scheduler, const struct ff_result **
 static void plan_round(struct ff_scheduler *scheduler)
 {
     const struct ff_front_options *options = &scheduler->options;
-    const struct ff_result **points = FF_NEW(const struct ff_result *, options->n_points);
+    const struct ff_result **points = FF_RAW(const struct ff_result *, options->n_points);
     const int n_points = good_points(scheduler->archive, points);
     if (needs_ideal(options) && n_points >= 2 && !scheduler->has_ideal)
         find_ideal(scheduler, points, n_points);
@@ -274,7 +274,7 @@ void ff_scheduler_create(const struct ff_front_options *options, int n_parameter
     scheduler->base.current_scale = current_scale;
     scheduler->base.entropy_scale = entropy_scale;
     ff_archive_create(options->n_points, &scheduler->archive);
-    scheduler->tasks = FF_NEW(struct ff_task, options->n_points);
+    scheduler->tasks = FF_RAW(struct ff_task, options->n_points);
     plan_first_round(scheduler);
     *out = scheduler;
 }

@@ -55,11 +55,12 @@ struct worker {
 /* The start with the least objective, all measured with the same random numbers. */
 static void choose_start(struct ff_evaluator *evaluator, const struct ff_task *task, double *theta)
 {
-    int best = 0;
+    const size_t n_starts = (size_t)task->n_starts, n_parameters = (size_t)task->n_parameters;
+    size_t best = 0;
     double best_value = INFINITY;
-    for (int i = 0; i < task->n_starts && task->n_starts > 1; i++) {
+    for (size_t i = 0; i < n_starts && n_starts > 1; i++) {
         struct ff_average averages[FF_N_OBSERVABLES];
-        if (ff_evaluator_measure(evaluator, task->starts + i * task->n_parameters, task->id,
+        if (ff_evaluator_measure(evaluator, task->starts + i * n_parameters, task->id,
                                  FF_PURPOSE_START, averages) != FF_OK)
             continue;
         const double value = ff_scalarize(&task->scalarization, averages[FF_J].mean,
@@ -69,8 +70,7 @@ static void choose_start(struct ff_evaluator *evaluator, const struct ff_task *t
             best_value = value;
         }
     }
-    memcpy(theta, task->starts + best * task->n_parameters,
-           sizeof *theta * (size_t)task->n_parameters);
+    memcpy(theta, task->starts + best * n_parameters, sizeof *theta * n_parameters);
 }
 
 static void note_step(void *context, int step, const struct ff_evaluation *evaluation)

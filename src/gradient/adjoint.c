@@ -167,12 +167,11 @@ static void find_propensities(const struct ff_gradient *gradient, struct adjoint
                                  ff_engine_multiplicity(gradient->ensemble.engine, r, adjoint->x);
 }
 
-/* v_r for all channels and its mean under the relaxed choice, p_r = T a_r weight_r. */
+/* v_r for all channels, and its mean, added to `mean`, under the relaxed choice, p_r = T a_r weight_r. */
 FF_INLINE void find_changes(const struct ff_gradient *gradient, struct adjoint *adjoint,
                             double temperature, double *mean, int width)
 {
     const struct ff_process *process = gradient->system->process;
-    memset(mean, 0, sizeof *mean * (size_t)width);
     for (int r = 0; r < process->n_channels; r++) {
         double *v = adjoint->change + (size_t)r * (size_t)width;
         memset(v, 0, sizeof *v * (size_t)width);
@@ -231,7 +230,7 @@ FF_INLINE void step_back(struct ff_gradient *gradient, int64_t n, double tempera
     const double *totals = gradient->tape.totals + n * width;
     const int spare = 1 + gradient->functionals.count;
     struct adjoint *adjoint = gradient->scratch;
-    double mean[FF_WIDEST_ROW], slope[FF_WIDEST_ROW];
+    double mean[FF_WIDEST_ROW] = {0}, slope[FF_WIDEST_ROW] = {0};
     find_changes(gradient, adjoint, temperature, mean, width);
     for (int r = 0; r < process->n_channels; r++) {
         find_slope(gradient, adjoint, r, totals, mean, width, slope);

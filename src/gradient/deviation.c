@@ -16,14 +16,20 @@ static double spread_factor(int n_blocks)
     return n_blocks > 1 ? sqrt((double)n_blocks / (n_blocks - 1)) : NAN;
 }
 
+/* That of functional q among rows over channels, [Q][R]. */
+static const double *row_of(const struct ff_estimate *estimate, const double *rows, int q)
+{
+    return rows + (size_t)q * (size_t)estimate->n_channels;
+}
+
 /* Of the mean of functional q, all walkers together. */
 static double mean_deviation(const struct ff_estimate *estimate, int block, int q)
 {
     const double *total = estimate->total.sums;
-    const int width = estimate->source->width;
+    const size_t width = (size_t)estimate->source->width;
     const double *sums = block < estimate->n_tracked
                              ? estimate->tracks[block].sums
-                             : estimate->baseline + (block - estimate->n_tracked) * width;
+                             : estimate->baseline + (size_t)(block - estimate->n_tracked) * width;
     return spread_factor(estimate->n_blocks) * (sums[1 + q] - total[1 + q] / total[0] * sums[0]) /
            total[0];
 }
@@ -43,11 +49,13 @@ static void add_own_rows(struct ff_estimate *estimate, int block, int q, double 
     const struct ff_process *process = source->system->process;
     const struct ff_track *track = &estimate->tracks[block], *total = &estimate->total;
     const double *rates = source->ensemble.kinetics->rates;
-    const double *centre = estimate->centre + q * estimate->n_channels;
+    const double *centre = row_of(estimate, estimate->centre, q);
     const double scale = spread_factor(estimate->n_tracked) / total->time;
-    const int width = source->width, dwell = 1 + estimate->n_functionals;
+    const size_t width = (size_t)source->width;
+    const int dwell = 1 + estimate->n_functionals;
     for (int r = 0; r < estimate->n_channels; r++) {
-        const double *row = track->rows + r * width, *sum = total->rows + r * width;
+        const double *row = track->rows + (size_t)r * width;
+        const double *sum = total->rows + (size_t)r * width;
         const double whole = (sum[1 + q] - centre[r] * sum[0]) / total->time;
         out[r] += scale * (row[1 + q] - centre[r] * row[0] - whole * track->time);
         estimate->flux_of_block[r] = scale * rates[r] *
@@ -64,8 +72,8 @@ static void add_centre(struct ff_estimate *estimate, int block, int q, double *o
     const struct ff_track *total = &estimate->total;
     const double mean = mean_deviation(estimate, block, q);
     const double scale = spread_factor(estimate->n_tracked) / total->time;
-    const double *centre = estimate->centre + q * estimate->n_channels;
-    double *own = estimate->centre_of_block + q * estimate->n_channels;
+    const double *centre = row_of(estimate, estimate->centre, q);
+    const double *own = row_of(estimate, estimate->centre_of_block, q);
     const bool is_tracked = block < estimate->n_tracked;
     if (type->centre != NULL && is_tracked)
         type->centre(source, estimate->tracks[block].rows, 1.0, estimate->centre_of_block);
@@ -74,7 +82,7 @@ static void add_centre(struct ff_estimate *estimate, int block, int q, double *o
         if (type->centre != NULL)
             deviation =
                 is_tracked ? scale * (own[r] - centre[r] * estimate->tracks[block].time) : 0.0;
-        out[r] -= total->rows[r * source->width] / total->time * deviation;
+        out[r] -= total->rows[(size_t)r * (size_t)source->width] / total->time * deviation;
     }
 }
 

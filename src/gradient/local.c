@@ -108,7 +108,8 @@ static void find_near(const struct ff_process *process, int locality, struct sea
                       struct local *local, const int *centre_of)
 {
     const int radius = locality > 0 ? 2 * locality - 1 : process->n_channels;
-    local->near_start = FF_NEW(int, local->n_cells + 1);
+    local->near_start = FF_RAW(int, local->n_cells + 1);
+    local->near_start[0] = 0;
     for (int is_writing = 0; is_writing <= 1; is_writing++) {
         int at = 0;
         for (int r = 0; r < process->n_channels; r++) {
@@ -129,16 +130,16 @@ static void find_near(const struct ff_process *process, int locality, struct sea
         }
         if (is_writing)
             return;
-        local->near = FF_NEW(int, at);
-        local->near_weight = FF_NEW(double, at);
+        local->near = FF_RAW(int, at);
+        local->near_weight = FF_RAW(double, at);
     }
 }
 
 static void divide_into_cells(const struct ff_process *process, int locality, struct local *local)
 {
     const int n_channels = process->n_channels;
-    struct search search = {.distance = FF_NEW(int, n_channels), .queue = FF_NEW(int, n_channels)};
-    int *centre_of = FF_NEW(int, n_channels);
+    struct search search = {.distance = FF_RAW(int, n_channels), .queue = FF_RAW(int, n_channels)};
+    int *centre_of = FF_RAW(int, n_channels);
     for (int r = 0; r < n_channels; r++)
         search.distance[r] = -1;
     find_cells(process, locality, &search, local, centre_of);
@@ -170,20 +171,20 @@ static void *local_create(const struct ff_gradient *gradient)
     const struct ff_process *process = gradient->system->process;
     const int n_channels = process->n_channels;
     struct local *local = FF_NEW(struct local, 1);
-    local->cell = FF_NEW(int, n_channels);
+    local->cell = FF_RAW(int, n_channels);
     divide_into_cells(process, gradient->options.locality, local);
-    local->h = FF_NEW(double, n_channels);
+    local->h = FF_RAW(double, n_channels);
     local->since = FF_NEW(double, n_channels);
-    local->dwell = FF_NEW(double, n_channels);
+    local->dwell = FF_RAW(double, n_channels);
     local->fired = FF_NEW(double, n_channels);
-    const int size = local->n_cells * gradient->functionals.count;
+    const size_t size = (size_t)local->n_cells * (size_t)gradient->functionals.count;
     for (int slot = 0; slot < SLOTS; slot++) {
         local->score[slot] = FF_RAW(double, n_channels);
         local->part[slot] = FF_RAW(double, size);
     }
     local->credit = FF_RAW(double, size);
     local->near_credit = FF_RAW(double, size);
-    local->x = FF_NEW(int, process->n_sites);
+    local->x = FF_RAW(int, process->n_sites);
     return local;
 }
 
@@ -242,7 +243,7 @@ static void fill_bin(const struct ff_gradient *gradient, struct local *local, in
     }
     const int n_functionals = gradient->functionals.count;
     double *part = local->part[slot];
-    memset(part, 0, sizeof *part * (size_t)(local->n_cells * n_functionals));
+    memset(part, 0, sizeof *part * (size_t)local->n_cells * (size_t)n_functionals);
     local->time[slot] = clock;
     for (int r = 0; r < process->n_channels; r++) {
         charge(local, r, clock);
@@ -260,9 +261,9 @@ static void fill_bin(const struct ff_gradient *gradient, struct local *local, in
 static void sum_near(struct local *local, int n_functionals)
 {
     memset(local->near_credit, 0,
-           sizeof *local->near_credit * (size_t)(local->n_cells * n_functionals));
+           sizeof *local->near_credit * (size_t)local->n_cells * (size_t)n_functionals);
     for (int c = 0; c < local->n_cells; c++) {
-        double *sum = local->near_credit + c * n_functionals;
+        double *sum = local->near_credit + (size_t)c * (size_t)n_functionals;
         for (int k = local->near_start[c]; k < local->near_start[c + 1]; k++)
             for (int q = 0; q < n_functionals; q++)
                 sum[q] += local->near_weight[k] * local->credit[local->near[k] * n_functionals + q];
@@ -276,7 +277,8 @@ static void credit_bin(const struct ff_gradient *gradient, int oldest, struct ff
     const int n_functionals = gradient->functionals.count;
     struct local *local = gradient->scratch;
     double time = 0.0;
-    memset(local->credit, 0, sizeof *local->credit * (size_t)(local->n_cells * n_functionals));
+    memset(local->credit, 0,
+           sizeof *local->credit * (size_t)local->n_cells * (size_t)n_functionals);
     for (int lag = 0; lag <= LAGS; lag++) {
         const int slot = (oldest + lag) % SLOTS;
         const double q = lag <= LAGS / 2 ? 1.0 : (LAGS + 1.0 - lag) / (LAGS + 1.0 - LAGS / 2);
@@ -287,7 +289,7 @@ static void credit_bin(const struct ff_gradient *gradient, int oldest, struct ff
     sum_near(local, n_functionals);
     const double *score = local->score[oldest];
     for (int r = 0; r < n_channels; r++) {
-        const double *credit = local->near_credit + local->cell[r] * n_functionals;
+        const double *credit = local->near_credit + (size_t)local->cell[r] * (size_t)n_functionals;
         double *row = out->rows + (size_t)r * (size_t)gradient->width;
         row[0] += score[r] * time;
         for (int q = 0; q < n_functionals; q++)
@@ -348,7 +350,8 @@ static void local_centre(const struct ff_gradient *gradient, const double *rows,
     const int n_channels = gradient->system->process->n_channels;
     const int n_functionals = gradient->functionals.count;
     struct local *local = gradient->scratch;
-    memset(local->credit, 0, sizeof *local->credit * (size_t)(local->n_cells * n_functionals));
+    memset(local->credit, 0,
+           sizeof *local->credit * (size_t)local->n_cells * (size_t)n_functionals);
     for (int r = 0; r < n_channels; r++) {
         const double dwell = rows[r * gradient->width + 1 + n_functionals];
         for (int q = 0; q < n_functionals; q++)

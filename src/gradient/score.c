@@ -41,8 +41,10 @@ static void *score_create(const struct ff_gradient *gradient)
     const size_t n_channels = (size_t)process->n_channels, width = (size_t)gradient->width;
     const size_t n_events = (size_t)gradient->tape.capacity;
     struct score *score = FF_NEW(struct score, 1);
-    score->prefix = FF_NEW(double, (n_events + 1) * width);
-    score->double_prefix = FF_NEW(double, (n_events + 2) * width);
+    score->prefix = FF_RAW(double, (n_events + 1) * width);
+    score->double_prefix = FF_RAW(double, (n_events + 2) * width);
+    memset(score->prefix, 0, sizeof *score->prefix * width);
+    memset(score->double_prefix, 0, sizeof *score->double_prefix * width);
     score->charged = FF_RAW(double, n_channels *width);
     score->total = FF_RAW(double, n_channels *width);
     score->h = FF_RAW(double, n_channels);
@@ -62,7 +64,7 @@ static void score_free(void *scratch)
     free(score);
 }
 
-/* The first row of either is zero. */
+/* The first row of either stays zero. */
 FF_INLINE void sum_prefixes(const struct ff_tape *tape, struct score *score, int width)
 {
     for (int64_t n = 0; n <= tape->n_events; n++) {

@@ -38,7 +38,8 @@ enum ff_status ff_evaluator_create(const struct ff_plan *plan, struct ff_evaluat
     ff_estimate_create(gradient, &evaluator->estimate);
     if (plan->evaluation.trajectories > 0) {
         ff_ensemble_create(plan->system, plan->functionals, plan->chain, &evaluator->ensemble);
-        evaluator->sums = FF_RAW(double, plan->evaluation.trajectories * evaluator->ensemble.width);
+        evaluator->sums = FF_RAW(
+            double, (size_t)plan->evaluation.trajectories *(size_t)evaluator->ensemble.width);
     }
     if (plan->chain != NULL && ff_exact_create(plan->system, plan->functionals, plan->chain, NULL,
                                                &evaluator->exact) != FF_OK)

@@ -103,10 +103,7 @@ static void add_entry(struct entries *entries, int channel, int parameter, doubl
 {
     if (entries->count == entries->capacity) {
         entries->capacity = 2 * entries->capacity + 16;
-        entries->items =
-            realloc(entries->items, sizeof *entries->items * (size_t)entries->capacity);
-        if (entries->items == NULL)
-            ff_status_abort(__FILE__, __LINE__, "out of memory");
+        entries->items = ff_grow(entries->items, (size_t)entries->capacity, sizeof *entries->items);
     }
     entries->items[entries->count++] = (struct entry){channel, parameter, coefficient};
 }
@@ -159,7 +156,7 @@ static enum ff_status read_channels(struct ff_node *section, const char *key,
 static enum ff_status read_free_rates(struct ff_node *section, const struct ff_process *process,
                                       struct ff_design *design, struct entries *entries)
 {
-    bool *is_free = FF_NEW(bool, process->n_channels);
+    bool *is_free = FF_RAW(bool, process->n_channels);
     const enum ff_status status = read_channels(section, "free", process, is_free);
     for (int r = 0; status == FF_OK && r < process->n_channels; r++) {
         if (!is_free[r])
@@ -218,8 +215,8 @@ static enum ff_status read_linear(struct ff_node *section, const struct ff_proce
 
 static void fill_rows(struct ff_design *design, const struct entries *entries)
 {
-    design->column = FF_NEW(int, entries->count);
-    design->coefficient = FF_NEW(double, entries->count);
+    design->column = FF_RAW(int, entries->count);
+    design->coefficient = FF_RAW(double, entries->count);
     for (int e = 0; e < entries->count; e++)
         design->row_start[entries->items[e].channel + 1]++;
     for (int r = 0; r < design->n_channels; r++)
@@ -268,8 +265,8 @@ enum ff_status ff_design_read(struct ff_node *section, const struct ff_process *
     enum ff_status status;
     design->n_channels = process->n_channels;
     design->budget_total = options.budget_total;
-    design->parameter_names = FF_NEW(char *, process->n_channels);
-    design->log_base = FF_NEW(double, process->n_channels);
+    design->parameter_names = FF_RAW(char *, process->n_channels);
+    design->log_base = FF_RAW(double, process->n_channels);
     for (int r = 0; r < process->n_channels; r++)
         design->log_base[r] = log(process->rates[r]);
     design->row_start = FF_NEW(int, process->n_channels + 1);
@@ -284,8 +281,8 @@ enum ff_status ff_design_read(struct ff_node *section, const struct ff_process *
     TRY_OR_FAIL(status);
     fill_rows(design, &entries);
     free(entries.items);
-    design->lower = FF_NEW(double, design->n_parameters);
-    design->upper = FF_NEW(double, design->n_parameters);
+    design->lower = FF_RAW(double, design->n_parameters);
+    design->upper = FF_RAW(double, design->n_parameters);
     for (int p = 0; p < design->n_parameters; p++) {
         design->lower[p] = options.bounds[0];
         design->upper[p] = options.bounds[1];

@@ -10,7 +10,7 @@
 static char *joined(const char *a, const char *between, const char *b)
 {
     const size_t size = strlen(between) + strlen(a) + strlen(b) + 1;
-    char *text = ff_allocate(size, 1);
+    char *text = ff_allocate_raw(size, 1);
     snprintf(text, size, "%s%s%s", a, between, b);
     return text;
 }
@@ -38,9 +38,9 @@ enum { TERMS_PER_HOP = 4 };
 void ff_process_from_edges(const char *const *site_names, int n_sites, const struct ff_edge *edges,
                            int n_edges, int n_particles, bool is_exclusive, struct ff_process **out)
 {
-    struct ff_channel *channels = FF_NEW(struct ff_channel, 2 * n_edges);
-    struct ff_term *terms = FF_NEW(struct ff_term, 2 * n_edges * TERMS_PER_HOP);
-    char **names = FF_NEW(char *, 2 * n_edges), **edge_names = FF_NEW(char *, n_edges);
+    struct ff_channel *channels = FF_RAW(struct ff_channel, 2 * n_edges);
+    struct ff_term(*terms)[TERMS_PER_HOP] = ff_allocate_raw(2 * (size_t)n_edges, sizeof *terms);
+    char **names = FF_RAW(char *, 2 * n_edges), **edge_names = FF_RAW(char *, n_edges);
     int r = 0;
     for (int e = 0; e < n_edges; e++) {
         const struct ff_edge *edge = &edges[e];
@@ -49,15 +49,14 @@ void ff_process_from_edges(const char *const *site_names, int n_sites, const str
         const char *to = has_name ? "" : site_names[edge->to];
         edge_names[e] = has_name ? ff_copy_text(edge->name) : joined(from, "->", to);
         names[r] = has_name ? joined(from, "+", "") : joined(from, "->", to);
-        set_hop(&channels[r], terms + TERMS_PER_HOP * r, edge->from, edge->to, edge->forward,
+        set_hop(&channels[r], terms[r], edge->from, edge->to, edge->forward,
                 has_reverse ? r + 1 : -1, is_exclusive);
         channels[r].name = names[r];
         r++;
         if (!has_reverse)
             continue;
         names[r] = has_name ? joined(from, "-", "") : joined(to, "->", from);
-        set_hop(&channels[r], terms + TERMS_PER_HOP * r, edge->to, edge->from, edge->backward,
-                r - 1, is_exclusive);
+        set_hop(&channels[r], terms[r], edge->to, edge->from, edge->backward, r - 1, is_exclusive);
         channels[r].name = names[r];
         r++;
     }

@@ -114,7 +114,7 @@ static enum ff_status build_open(struct ff_node *section, const struct exclusion
     if (particles != NULL)
         return ff_node_error(particles,
                              "belongs to `lattice: ring`; reservoirs set the number here");
-    struct ff_edge *edges = FF_NEW(struct ff_edge, n_sites + 1);
+    struct ff_edge *edges = FF_RAW(struct ff_edge, n_sites + 1);
     struct ff_edge *left = &edges[n_sites - 1], *right = &edges[n_sites];
     *left = (struct ff_edge){.name = "left",
                              .from = FF_RESERVOIR,
@@ -146,7 +146,7 @@ static enum ff_status build_ring(struct ff_node *section, int n_sites, struct ff
     int n_particles = 0;
     rule.max = n_sites - 1;
     TRY(ff_node_int(section, "particles", rule, &n_particles));
-    struct ff_edge *edges = FF_NEW(struct ff_edge, n_sites);
+    struct ff_edge *edges = FF_RAW(struct ff_edge, n_sites);
     const enum ff_status status = ff_lattice_read_edges(section, n_sites, n_sites, edges);
     if (status == FF_OK) {
         const char **names = ff_lattice_names(n_sites);

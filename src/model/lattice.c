@@ -95,7 +95,7 @@ static void apply_disorder(const struct disorder *disorder, int n_sites, int n_e
                            struct ff_edge *edges)
 {
     struct ff_stream stream = ff_stream_at(disorder->seed, 0, FF_PURPOSE_DISORDER, 0, 0);
-    double *energies = FF_NEW(double, n_sites);
+    double *energies = FF_RAW(double, n_sites);
     for (int i = 0; i < n_sites; i++)
         energies[i] = disorder->energy * ff_stream_normal(&stream);
     for (int e = 0; e < n_edges; e++) {
@@ -110,7 +110,7 @@ enum ff_status ff_lattice_read_edges(struct ff_node *section, int n_sites, int n
                                      struct ff_edge *edges)
 {
     struct disorder disorder = {0};
-    double *rates = FF_NEW(double, n_edges);
+    double *rates = FF_RAW(double, n_edges);
     enum ff_status status;
     TRY_OR_FAIL(read_edge_rates(section, &lattice_rows[ROW_FORWARD], n_edges, rates));
     for (int e = 0; e < n_edges; e++)
@@ -129,7 +129,8 @@ fail:
 const char **ff_lattice_names(int n_sites)
 {
     const size_t n = (size_t)n_sites;
-    const char **names = ff_allocate(1, n * (sizeof *names + NAME_SIZE)); /* pointers, then texts */
+    const char **names =
+        ff_allocate_raw(1, n * (sizeof *names + NAME_SIZE)); /* pointers, then texts */
     char *text = (char *)(names + n);
     for (size_t i = 0; i < n; i++) {
         snprintf(text + i * NAME_SIZE, NAME_SIZE, "%d", (int)i);

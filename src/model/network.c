@@ -107,8 +107,8 @@ static enum ff_status read_states(struct ff_node *section, const char ***out_nam
                              states->n_items);
     for (int i = 0; i < states->n_items; i++)
         TRY(ff_node_expect(states->items[i], FF_NODE_SCALAR));
-    const char **names = FF_NEW(const char *, states->n_items);
-    struct name *sorted = FF_NEW(struct name, states->n_items);
+    const char **names = FF_RAW(const char *, states->n_items);
+    struct name *sorted = FF_RAW(struct name, states->n_items);
     for (int i = 0; i < states->n_items; i++) {
         names[i] = states->items[i]->text;
         sorted[i] = (struct name){names[i], i};
@@ -168,7 +168,7 @@ static enum ff_status read_edge(struct ff_node *node, const char *const *names,
 static enum ff_status check_names(const struct ff_node *edges_node,
                                   const struct ff_process *process)
 {
-    struct name *sorted = FF_NEW(struct name, process->n_channels + process->n_edges);
+    struct name *sorted = FF_RAW(struct name, process->n_channels + process->n_edges);
     int n = 0;
     for (int e = 0; e < process->n_edges; e++) {
         const int forward = process->edge_forward[e], backward = process->reverse[forward];
@@ -201,8 +201,8 @@ static void mark_reachable(const struct ff_process *process, bool is_backward, b
         has_grown = false;
         for (int i = 0; i < n; i++) {
             const int r = is_downward ? n - 1 - i : i;
-            const int from = process->change_site[2 * r + (is_backward ? 1 : 0)];
-            const int to = process->change_site[2 * r + (is_backward ? 0 : 1)];
+            const int *ends = process->change_site + process->change_start[r];
+            const int from = ends[is_backward ? 1 : 0], to = ends[is_backward ? 0 : 1];
             if (is_reached[from] && !is_reached[to]) {
                 is_reached[to] = true;
                 has_grown = true;
@@ -217,7 +217,7 @@ static enum ff_status check_connected(const struct ff_node *states,
     const int n = process->n_sites;
     bool *has_exit = FF_NEW(bool, n), *from_first = FF_NEW(bool, n), *to_first = FF_NEW(bool, n);
     for (int r = 0; r < process->n_channels; r++)
-        has_exit[process->change_site[2 * r]] = true;
+        has_exit[process->change_site[process->change_start[r]]] = true;
     mark_reachable(process, false, from_first);
     mark_reachable(process, true, to_first);
     enum ff_status status = FF_OK;
@@ -252,7 +252,7 @@ static enum ff_status build_from(struct ff_node *section, const char *const *nam
     TRY(ff_node_expect(node, FF_NODE_SEQUENCE));
     if (node->n_items == 0)
         return ff_node_error(node, "the network is empty: it has no edges");
-    struct ff_edge *edges = FF_NEW(struct ff_edge, node->n_items);
+    struct ff_edge *edges = FF_RAW(struct ff_edge, node->n_items);
     struct ff_process *process = NULL;
     enum ff_status status = FF_OK;
     for (int e = 0; e < node->n_items; e++)

@@ -138,7 +138,7 @@ enum ff_status ff_observables_read(struct ff_node *section, const struct ff_proc
 {
     struct ff_observables *observables = FF_NEW(struct ff_observables, 1);
     observables->current = FF_NEW(double, process->n_channels);
-    observables->in_entropy = FF_NEW(bool, process->n_channels);
+    observables->in_entropy = FF_RAW(bool, process->n_channels);
     enum ff_status status;
     TRY_OR_FAIL(ff_keys_read(&ff_keys_objective, section, observables));
     TRY_OR_FAIL(read_current(section, process, observables));

@@ -3,6 +3,7 @@
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "model/process.h"
 
+#include <limits.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,7 +16,7 @@ static int *readers_of_sites(const struct ff_process *process, int *site_start)
         site_start[process->reactant_site[e] + 1]++;
     for (int i = 0; i < process->n_sites; i++)
         site_start[i + 1] += site_start[i];
-    int *readers = FF_NEW(int, n_entries);
+    int *readers = FF_RAW(int, n_entries);
     int *next = FF_NEW(int, process->n_sites);
     for (int r = 0; r < process->n_channels; r++)
         for (int e = process->reactant_start[r]; e < process->reactant_start[r + 1]; e++) {
@@ -32,7 +33,8 @@ static void find_affected(struct ff_process *process)
     int *readers = readers_of_sites(process, site_start);
     int *seen_by = FF_NEW(int, process->n_channels);
     for (int pass = 0; pass < 2; pass++) {
-        int n_affected = 0;
+        int64_t n_affected =
+            0; /* about the square of the channels at a site that all of them read */
         for (int r = 0; r < process->n_channels; r++) {
             const int mark = r + 1 + pass * process->n_channels;
             for (int e = process->change_start[r]; e < process->change_start[r + 1]; e++) {
@@ -46,10 +48,12 @@ static void find_affected(struct ff_process *process)
                     n_affected++;
                 }
             }
-            process->affected_start[r + 1] = n_affected;
+            if (n_affected > INT_MAX)
+                ff_status_abort(__FILE__, __LINE__, "out of memory: too many channels at one site");
+            process->affected_start[r + 1] = (int)n_affected;
         }
         if (pass == 0)
-            process->affected = FF_NEW(int, n_affected);
+            process->affected = FF_RAW(int, n_affected);
     }
     free(seen_by);
     free(readers);
@@ -58,7 +62,7 @@ static void find_affected(struct ff_process *process)
 
 static char **copy_texts(const char *const *texts, int count)
 {
-    char **copies = FF_NEW(char *, count);
+    char **copies = FF_RAW(char *, count);
     for (int i = 0; i < count; i++)
         copies[i] = ff_copy_text(texts[i]);
     return copies;
@@ -110,18 +114,19 @@ void ff_process_create(const char *const *site_names, int n_sites,
     process->n_channels = n_channels;
     process->n_walkers = 1;
     process->site_names = copy_texts(site_names, n_sites);
-    process->channel_names = FF_NEW(char *, n_channels);
-    process->rates = FF_NEW(double, n_channels);
+    process->channel_names = FF_RAW(char *, n_channels);
+    process->rates = FF_RAW(double, n_channels);
     process->log_symmetry = FF_NEW(double, n_channels);
-    process->reverse = FF_NEW(int, n_channels);
-    process->edge_forward = FF_NEW(int, n_channels);
-    process->reactant_start = FF_NEW(int, n_channels + 1);
-    process->reactant_site = FF_NEW(int, n_reactants);
-    process->reactant_order = FF_NEW(int, n_reactants);
-    process->change_start = FF_NEW(int, n_channels + 1);
-    process->change_site = FF_NEW(int, n_changes);
-    process->change_amount = FF_NEW(int, n_changes);
-    process->affected_start = FF_NEW(int, n_channels + 1);
+    process->reverse = FF_RAW(int, n_channels);
+    process->edge_forward = FF_RAW(int, n_channels);
+    process->reactant_start = FF_RAW(int, n_channels + 1);
+    process->reactant_site = FF_RAW(int, n_reactants);
+    process->reactant_order = FF_RAW(int, n_reactants);
+    process->change_start = FF_RAW(int, n_channels + 1);
+    process->change_site = FF_RAW(int, n_changes);
+    process->change_amount = FF_RAW(int, n_changes);
+    process->affected_start = FF_RAW(int, n_channels + 1);
+    process->reactant_start[0] = process->change_start[0] = process->affected_start[0] = 0;
     for (int r = 0; r < n_channels; r++) {
         const int reverse = channels[r].reverse;
         copy_channel(process, r, &channels[r]);

@@ -132,8 +132,8 @@ static enum ff_status read_all_species(struct ff_node *section, struct species *
     if (dynamic == NULL)
         return ff_node_error(section, "the key `species` is missing");
     const int n = dynamic->n_items + (constant != NULL ? constant->n_items : 0);
-    species->names = FF_NEW(const char *, n);
-    species->counts = FF_NEW(int, n);
+    species->names = FF_RAW(const char *, n);
+    species->counts = FF_RAW(int, n);
     TRY(read_species(dynamic, species, &species->n_dynamic));
     if (species->n_dynamic == 0)
         return ff_node_error(dynamic, "names no species");
@@ -376,15 +376,15 @@ static enum ff_status build_from(struct ff_node *section, struct species *specie
     if (list->n_items == 0)
         return ff_node_error(list, "names no reactions");
     struct reaction *reactions = FF_NEW(struct reaction, list->n_items);
-    struct ff_channel *channels = FF_NEW(struct ff_channel, 2 * list->n_items);
-    const char **edge_names = FF_NEW(const char *, list->n_items);
+    struct ff_channel *channels = FF_RAW(struct ff_channel, 2 * list->n_items);
+    const char **edge_names = FF_RAW(const char *, list->n_items);
     int n_channels = 0;
     const enum ff_status status =
         read_reactions(list, species, reactions, channels, edge_names, &n_channels);
     if (status == FF_OK) {
         ff_process_create(species->names, species->n_dynamic, channels, n_channels, edge_names,
                           out);
-        (*out)->initial = FF_NEW(int, species->n_dynamic);
+        (*out)->initial = FF_RAW(int, species->n_dynamic);
         memcpy((*out)->initial, species->counts, sizeof(int) * (size_t)species->n_dynamic);
     }
     free(edge_names);

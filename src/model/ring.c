@@ -36,7 +36,7 @@ static enum ff_status ring_build(struct ff_node *section, struct ff_process **ou
     struct ring_options options;
     TRY(ff_keys_read(&ring_keys, section, &options));
     const int n_sites = options.n_sites, n_walkers = options.n_walkers;
-    struct ff_edge *edges = FF_NEW(struct ff_edge, n_sites);
+    struct ff_edge *edges = FF_RAW(struct ff_edge, n_sites);
     const enum ff_status status = ff_lattice_read_edges(section, n_sites, n_sites, edges);
     if (status == FF_OK) {
         const char **names = ff_lattice_names(n_sites);

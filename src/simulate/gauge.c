@@ -16,12 +16,12 @@ static const double largest_exponent = 12.0; /* of a weight: keeps the equations
 void ff_gauge_create(const struct ff_process *process, struct ff_gauge *out)
 {
     const int n = process->n_sites;
-    *out = (struct ff_gauge){.weight = FF_NEW(double, process->n_channels),
-                             .phi = FF_NEW(double, n),
-                             .residual = FF_NEW(double, n),
-                             .direction = FF_NEW(double, n),
-                             .image = FF_NEW(double, n),
-                             .diagonal = FF_NEW(double, n)};
+    *out = (struct ff_gauge){.weight = FF_RAW(double, process->n_channels),
+                             .phi = FF_RAW(double, n),
+                             .residual = FF_RAW(double, n),
+                             .direction = FF_RAW(double, n),
+                             .image = FF_RAW(double, n),
+                             .diagonal = FF_RAW(double, n)};
 }
 
 void ff_gauge_free(struct ff_gauge *gauge)

@@ -23,9 +23,9 @@ static int n_particles(const struct ff_chain *chain, int state)
  * one on a site, as are placed. */
 static void find_starts(const struct ff_process *process, struct ff_lanes *lanes)
 {
-    lanes->starts = FF_NEW(int, lanes->chain->n_states);
+    lanes->starts = FF_RAW(int, lanes->chain->n_states);
     if (process->initial != NULL)
-        lanes->n_starts = 1;
+        lanes->starts[lanes->n_starts++] = 0;
     for (int x = 0; process->initial == NULL && x < lanes->chain->n_states; x++)
         if (n_particles(lanes->chain, x) == process->n_placed)
             lanes->starts[lanes->n_starts++] = x;
@@ -79,7 +79,7 @@ void ff_lanes_create(const struct ff_process *process, struct ff_functionals fun
     lanes->chain = chain;
     lanes->log_width = log_width;
     find_starts(process, lanes);
-    lanes->alias = FF_RAW(struct ff_alias, chain->n_states << log_width);
+    lanes->alias = FF_RAW(struct ff_alias, (size_t)chain->n_states << log_width);
     lanes->value = ff_allocate((unsigned long)chain->n_states, sizeof *lanes->value);
     lanes->state_value = tabulate(functionals, chain);
     lanes->share = FF_RAW(double, 1 << log_width);

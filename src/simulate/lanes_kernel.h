@@ -71,14 +71,14 @@ void KERNEL(const struct ff_lanes *lanes, struct ff_bundle *bundle, int64_t firs
     lanes_t state[N_GROUPS], start[N_GROUPS], trajectory[N_GROUPS];
     double sum[FF_N_LANES][FF_LANES_ROW];
     memcpy(sum, bundle->sum, sizeof sum);
-    for (int g = 0; g < N_GROUPS; g++) {
+    for (size_t g = 0; g < N_GROUPS; g++) {
         state[g] = load(bundle->state + g * N_VECTOR);
         start[g] = load(bundle->start + g * N_VECTOR);
         trajectory[g] = load(bundle->trajectory + g * N_VECTOR);
     }
     for (int64_t b = first; b < first + n_blocks; b++) {
         const uint64_t half = 2 * (uint64_t)b;
-        for (int g = 0; g < N_GROUPS; g++) {
+        for (size_t g = 0; g < N_GROUPS; g++) {
             lanes_t bits[2];
             draw(bundle, (uint64_t)b + 1 - (start[g] >> 1), trajectory[g], &bits[0], &bits[1]);
             for (int i = 0; i < 2; i++) {
@@ -94,6 +94,6 @@ void KERNEL(const struct ff_lanes *lanes, struct ff_bundle *bundle, int64_t firs
         }
     }
     memcpy(bundle->sum, sum, sizeof sum);
-    for (int g = 0; g < N_GROUPS; g++)
+    for (size_t g = 0; g < N_GROUPS; g++)
         memcpy(bundle->state + g * N_VECTOR, &state[g], sizeof state[g]);
 }

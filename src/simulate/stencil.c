@@ -122,10 +122,10 @@ static bool is_same(const struct ff_stencil *a, const struct ff_stencil *b)
 
 static struct ff_stencil *copy_stencil(const struct ff_stencil *from)
 {
-    struct ff_stencil *copy = ff_allocate(1, sizeof *copy + bytes_of_changes(from));
+    struct ff_stencil *copy = ff_allocate_raw(1, sizeof *copy + bytes_of_changes(from));
     *copy = *from;
-    copy->readers = FF_NEW(struct ff_reader, from->n_readers);
-    copy->pieces = FF_NEW(struct ff_piece, from->n_pieces);
+    copy->readers = FF_RAW(struct ff_reader, from->n_readers);
+    copy->pieces = FF_RAW(struct ff_piece, from->n_pieces);
     memcpy(copy->changes, from->changes, bytes_of_changes(from));
     memcpy(copy->readers, from->readers, bytes_of_readers(from));
     memcpy(copy->pieces, from->pieces, bytes_of_pieces(from));
@@ -164,11 +164,11 @@ static int longest(const int *start, int n)
 void ff_stencils_create(const struct ff_process *process, struct ff_stencils *out)
 {
     const int n = process->n_channels, most_readers = longest(process->affected_start, n);
-    *out = (struct ff_stencils){.place = FF_NEW(struct ff_place, n),
-                                .form = FF_NEW(struct ff_form, n),
-                                .symmetry = FF_NEW(double, n),
+    *out = (struct ff_stencils){.place = FF_RAW(struct ff_place, n),
+                                .form = FF_RAW(struct ff_form, n),
+                                .symmetry = FF_RAW(double, n),
                                 .is_bilinear = true,
-                                .stencils = FF_NEW(struct ff_stencil *, n)};
+                                .stencils = FF_RAW(struct ff_stencil *, n)};
     for (int r = 0; r < n; r++)
         out->is_bilinear &= find_form(process, r, &out->form[r], &out->symmetry[r]);
     for (int r = 0; r < n; r++)
@@ -178,10 +178,10 @@ void ff_stencils_create(const struct ff_process *process, struct ff_stencils *ou
     while (n_slots < 2 * (size_t)n)
         n_slots *= 2;
     const struct ff_stencil **slot = ff_allocate(n_slots, sizeof *slot);
-    struct ff_stencil *own = ff_allocate(
+    struct ff_stencil *own = ff_allocate_raw(
         1, sizeof *own + sizeof *own->changes * (size_t)longest(process->change_start, n));
-    own->readers = FF_NEW(struct ff_reader, most_readers);
-    own->pieces = FF_NEW(struct ff_piece, most_readers);
+    own->readers = FF_RAW(struct ff_reader, most_readers);
+    own->pieces = FF_RAW(struct ff_piece, most_readers);
     for (int r = 0; r < n; r++) {
         const int first = process->change_start[r];
         const int origin = process->change_start[r + 1] > first ? process->change_site[first] : 0;

@@ -115,13 +115,13 @@ static void estimate_one(const ff_wide *power, int n_trajectories, double *mean,
 void ff_timecourse_estimate(const struct ff_timecourse_sums *sums, int n_trajectories,
                             struct ff_timecourse *out)
 {
-    const int size = sums->n_points * sums->n_sites;
-    out->mean = FF_NEW(double, size);
-    out->mean_stderr = FF_NEW(double, size);
-    out->std = FF_NEW(double, size);
-    out->std_stderr = FF_NEW(double, size);
-    for (int k = 0; k < size; k++)
-        if (sums->reached[k / sums->n_sites] == n_trajectories)
+    const size_t n_sites = (size_t)sums->n_sites, size = (size_t)sums->n_points * n_sites;
+    out->mean = FF_RAW(double, size);
+    out->mean_stderr = FF_RAW(double, size);
+    out->std = FF_RAW(double, size);
+    out->std_stderr = FF_RAW(double, size);
+    for (size_t k = 0; k < size; k++)
+        if (sums->reached[k / n_sites] == n_trajectories)
             estimate_one(sums->power[k], n_trajectories, &out->mean[k], &out->mean_stderr[k],
                          &out->std[k], &out->std_stderr[k]);
         else

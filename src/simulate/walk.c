@@ -36,9 +36,9 @@ void ff_walk_create(const struct ff_engine *engine, struct ff_walk **out)
     const struct ff_process *process = engine->process;
     struct ff_walk *walk = FF_NEW(struct ff_walk, 1);
     walk->engine = engine;
-    walk->x = FF_NEW(int, process->n_sites);
-    walk->load = FF_NEW(struct ff_load, process->n_channels);
-    walk->weight = FF_NEW(int64_t, process->n_channels);
+    walk->x = FF_RAW(int, process->n_sites);
+    walk->load = FF_RAW(struct ff_load, process->n_channels);
+    walk->weight = FF_RAW(int64_t, process->n_channels);
     ff_tree_create(process->n_channels, &walk->tree);
     walk->most_quanta = 0x1p62;
     for (int n = 1; n < process->n_channels; n *= 2)

@@ -91,7 +91,7 @@ enum ff_status ff_hdf5_image(const struct ff_group *file, void **bytes, size_t *
     const ssize_t length =
         H5Fflush(file->id, H5F_SCOPE_GLOBAL) < 0 ? -1 : H5Fget_file_image(file->id, NULL, 0);
     CHECK(length > 0, FF_ERR_RUNTIME, "%s: HDF5 cannot finish the file", file->path);
-    void *image = ff_allocate((unsigned long)length, 1);
+    void *image = ff_allocate_raw((unsigned long)length, 1);
     if (H5Fget_file_image(file->id, image, (size_t)length) != length) {
         free(image);
         return ff_status_raise(FF_ERR_RUNTIME, "%s: HDF5 cannot hand out the file", file->path);
@@ -302,7 +302,7 @@ enum ff_status ff_hdf5_read_texts(const struct ff_group *file, const char *name,
 {
     CHECK(count_entries(file, name, NULL) == count, FF_ERR_RUNTIME,
           "%s: /%s is missing or does not have %d entries", file->path, name, count);
-    char **texts = FF_NEW(char *, count);
+    char **texts = FF_RAW(char *, count);
     const hid_t type = text_type();
     const bool is_read = count == 0 || H5LTread_dataset(file->id, name, type, texts) >= 0;
     release(type);

@@ -145,7 +145,7 @@ static struct ff_front_axes make_axes(const struct ff_front_record *record)
     for (int i = 0; i < axes.n_points; i++)
         axes.n_iterations = largest(axes.n_iterations, record->archive->points[i].trace.capacity);
     const int n = largest(largest(axes.n_points, axes.n_iterations), axes.n_bound);
-    axes.index = FF_NEW(int64_t, n);
+    axes.index = FF_RAW(int64_t, n);
     for (int i = 0; i < n; i++)
         axes.index[i] = i;
     axes.bound_index = axes.n_bound > 0 ? axes.index : NULL;
@@ -161,7 +161,7 @@ static struct ff_front_model make_model(const struct ff_system *system)
         .base_rate = process->rates,
         .current_coefficient = system->observables->current,
         .reverse = process->reverse,
-        .in_entropy = FF_NEW(int, process->n_channels),
+        .in_entropy = FF_RAW(int, process->n_channels),
         .lower = system->design->lower,
         .upper = system->design->upper,
     };
@@ -207,7 +207,7 @@ static struct ff_front_point make_point(const struct ff_archive *archive, int i,
         .is_nondominated = archive->is_nondominated[i],
         .objective = objective(result),
         .n_channels = design->n_channels,
-        .rates = FF_NEW(double, design->n_channels),
+        .rates = FF_RAW(double, design->n_channels),
     };
     ff_design_rates(design, result->theta, point.rates);
     return point;
@@ -217,7 +217,7 @@ void ff_front_parts_create(const struct ff_front_record *record, struct ff_front
 {
     const struct ff_archive *archive = record->archive;
     *out = (struct ff_front_parts){.axes = make_axes(record),
-                                   .points = FF_NEW(struct ff_front_point, archive->n_points),
+                                   .points = FF_RAW(struct ff_front_point, archive->n_points),
                                    .model = make_model(record->system),
                                    .scale = {record->current_scale, record->entropy_scale}};
     out->quality = make_quality(&record->metrics, out->scale);

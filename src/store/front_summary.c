@@ -76,7 +76,7 @@ static enum ff_status read_points(const struct ff_group *file, struct ff_front_s
     const bool may_lack = summary->format_version[1] < FF_FRONT_FORMAT_MINOR;
     summary->results = FF_NEW(struct ff_result, n);
     summary->points = FF_NEW(struct ff_front_point, n);
-    summary->reference_objective = FF_NEW(double, n);
+    summary->reference_objective = FF_RAW(double, n);
     for (int i = 0; i < n; i++) {
         ff_record_blank(&ff_result_record, &summary->results[i]);
         ff_record_blank(&ff_front_point_record, &summary->points[i]);

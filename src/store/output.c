@@ -15,7 +15,7 @@
 static char *temporary_name(const char *path)
 {
     const size_t size = strlen(path) + 32;
-    char *name = ff_allocate(size, 1);
+    char *name = ff_allocate_raw(size, 1);
     snprintf(name, size, "%s.tmp.%ld", path, (long)getpid());
     return name;
 }

@@ -221,7 +221,7 @@ static void set_number(const struct ff_field *field, void *at, double value)
 static enum ff_status read_numbers(const struct ff_group *file, const char *name,
                                    const struct ff_field *field, size_t stride, char *at, int n)
 {
-    double *values = FF_NEW(double, n);
+    double *values = FF_RAW(double, n);
     const enum ff_status status = ff_hdf5_read(file, name, n, values);
     for (int i = 0; i < n && status == FF_OK; i++)
         set_number(field, at + (size_t)i * stride, values[i]);
@@ -232,7 +232,7 @@ static enum ff_status read_numbers(const struct ff_group *file, const char *name
 static enum ff_status read_texts(const struct ff_group *file, const char *name, size_t stride,
                                  char *at, int n)
 {
-    char **texts = FF_NEW(char *, n);
+    char **texts = FF_RAW(char *, n);
     const enum ff_status status = ff_hdf5_read_texts(file, name, n, texts);
     for (int i = 0; i < n && status == FF_OK; i++) {
         char **text = (char **)(at + (size_t)i * stride);

@@ -58,7 +58,7 @@ static struct course make_course(const struct ff_timecourse_record *record)
     struct course course = {
         .n_times = record->options->points,
         .n_sites = record->process->n_sites,
-        .time = FF_NEW(double, record->options->points),
+        .time = FF_RAW(double, record->options->points),
         .site_names = record->process->site_names,
         .mean = record->course->mean,
         .mean_stderr = record->course->mean_stderr,

@@ -17,7 +17,8 @@
     X(FF_ERR_CONFIG, 2, "usage or configuration error")                                            \
     X(FF_ERR_NUMERICAL, 4, "numerical failure")                                                    \
     X(FF_ERR_DIVERGED, 4,                                                                          \
-      "gradient estimate overflowed; set gradient.truncation or another estimator")
+      "gradient estimate overflowed; set gradient.truncation or another estimator")                \
+    X(FF_ERR_UNCONVERGED, 5, "done but not converged")
 
 enum ff_status {
 #define FF_STATUS_ENUM(name, exit_code, text) name,

@@ -19,16 +19,17 @@ static int n_particles(const struct ff_chain *chain, int state)
     return chain->state != NULL ? n : 1;
 }
 
-/* The initial states, all equally likely: state 0 if it is given, else those with as many particles, at most
- * one on a site, as are placed. */
-static void find_starts(const struct ff_process *process, struct ff_lanes *lanes)
+/* State 0 if it is given, else those with as many particles, at most one on a site, as are placed. */
+int ff_lanes_find_starts(const struct ff_process *process, const struct ff_chain *chain,
+                         int *starts)
 {
-    lanes->starts = FF_RAW(int, lanes->chain->n_states);
+    int n = 0;
     if (process->initial != NULL)
-        lanes->starts[lanes->n_starts++] = 0;
-    for (int x = 0; process->initial == NULL && x < lanes->chain->n_states; x++)
-        if (n_particles(lanes->chain, x) == process->n_placed)
-            lanes->starts[lanes->n_starts++] = x;
+        starts[n++] = 0;
+    for (int x = 0; process->initial == NULL && x < chain->n_states; x++)
+        if (n_particles(chain, x) == process->n_placed)
+            starts[n++] = x;
+    return n;
 }
 
 static int most_transitions(const struct ff_chain *chain)
@@ -78,7 +79,8 @@ void ff_lanes_create(const struct ff_process *process, struct ff_functionals fun
     struct ff_lanes *lanes = FF_NEW(struct ff_lanes, 1);
     lanes->chain = chain;
     lanes->log_width = log_width;
-    find_starts(process, lanes);
+    lanes->starts = FF_RAW(int, chain->n_states);
+    lanes->n_starts = ff_lanes_find_starts(process, chain, lanes->starts);
     lanes->alias = FF_RAW(struct ff_alias, (size_t)chain->n_states << log_width);
     lanes->value = ff_allocate((unsigned long)chain->n_states, sizeof *lanes->value);
     lanes->state_value = tabulate(functionals, chain);

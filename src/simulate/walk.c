@@ -131,16 +131,30 @@ static bool is_plain(const struct ff_engine *engine, struct ff_functionals funct
     return is_plain;
 }
 
-void ff_walk_start(struct ff_walk *walk, const struct ff_kinetics *kinetics,
-                   struct ff_stream stream)
+/* In the state that walk->x holds. */
+static void begin(struct ff_walk *walk, const struct ff_kinetics *kinetics)
 {
     walk->kinetics = kinetics;
-    walk->stream = stream;
     walk->is_plain = is_plain(walk->engine, kinetics->functionals);
     memset(walk->sums, 0, sizeof walk->sums);
     memset(walk->totals, 0, sizeof walk->totals);
-    ff_process_draw_initial(walk->engine->process, &walk->stream, walk->x);
     weigh_anew(walk);
+}
+
+void ff_walk_start(struct ff_walk *walk, const struct ff_kinetics *kinetics,
+                   struct ff_stream stream)
+{
+    walk->stream = stream;
+    ff_process_draw_initial(walk->engine->process, &walk->stream, walk->x);
+    begin(walk, kinetics);
+}
+
+void ff_walk_place(struct ff_walk *walk, const struct ff_kinetics *kinetics,
+                   struct ff_stream stream, const int *x)
+{
+    walk->stream = stream;
+    memcpy(walk->x, x, sizeof *x * (size_t)walk->engine->process->n_sites);
+    begin(walk, kinetics);
 }
 
 /* A weight has grown, in sums over the functionals from the third on. */

@@ -60,6 +60,10 @@ void ff_walk_free(struct ff_walk *walk);
 void ff_walk_start(struct ff_walk *walk, const struct ff_kinetics *kinetics,
                    struct ff_stream stream);
 
+/** The same from occupations x [I]. */
+void ff_walk_place(struct ff_walk *walk, const struct ff_kinetics *kinetics,
+                   struct ff_stream stream, const int *x);
+
 /** h_r(x) of the engine's process. */
 static inline double ff_engine_multiplicity(const struct ff_engine *engine, int channel,
                                             const int *x)

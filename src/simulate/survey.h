@@ -1,0 +1,63 @@
+/* Trajectories that go on from where they are, cut into batches: J, sigma, activity and occupations, with and without
+ * the gauge, and what was not seen.
+ *
+ * A process of few states is walked on its enumerated chain, where visits are counted and everything else follows; any
+ * other by the direct method. Half of the trajectories may start elsewhere: in any state of the chain, else where rates
+ * that are wrong by random factors lead from the initial state, which can therefore be reached.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef FF_SIMULATE_SURVEY_H
+#define FF_SIMULATE_SURVEY_H
+
+#include "simulate/ensemble.h"
+
+/* Columns of a row: sums over one batch of one trajectory. */
+enum {
+    FF_SURVEY_TIME,    /* expected dwells */
+    FF_SURVEY_GAUGED,  /* J and sigma times dwell, in the gauge of simulate/gauge.h */
+    FF_SURVEY_PLAIN = FF_SURVEY_GAUGED + FF_N_OBSERVABLES, /* the same as they are */
+    FF_SURVEY_EVENTS = FF_SURVEY_PLAIN + FF_N_OBSERVABLES,
+    FF_SURVEY_SITES /* [I] occupations times dwell */
+};
+
+struct ff_survey;
+
+/** Borrows the system, the rates [R] and the chain, which is NULL for a system without one. The first n_given
+ * trajectories start in the initial state as given, the others elsewhere. */
+void ff_survey_create(const struct ff_system *system, const double *rates,
+                      const struct ff_chain *chain, struct ff_draw_key key, int n_trajectories,
+                      int n_given, struct ff_survey **out);
+
+/** NULL-safe. */
+void ff_survey_free(struct ff_survey *survey);
+
+/** Numbers in a row. */
+int ff_survey_width(const struct ff_survey *survey);
+
+/** Whether trajectories are walked on the chain, which is ten times as fast. */
+bool ff_survey_is_on_chain(const struct ff_survey *survey);
+
+/** All trajectories leave their present states behind: between half and three halves of `burn_in` events, as in
+ * ff_path_begin. */
+void ff_survey_burn_in(struct ff_survey *survey, int64_t burn_in);
+
+/** All trajectories go on by `events` events, in batches first..last-1 of nearly equal length, of rows
+ * [n_trajectories][n_batches_held][width]. */
+void ff_survey_run(struct ff_survey *survey, int64_t events, int first, int last,
+                   int n_batches_held, double *rows);
+
+/** Forget what was seen so far. */
+void ff_survey_forget(struct ff_survey *survey);
+
+/* What was seen since. */
+struct ff_sight {
+    double longest_dwell;
+    double unseen_share;   /* on a chain, of all time: what states never visited would hold at least; else NaN */
+    int unfired;           /* else: the channel that could fire most often and never did, as far as its states may be */
+    double unfired_events; /* unknown, and how often; -1 if there is none */
+    bool has_sink;         /* a state that nothing leaves was reached on the way elsewhere */
+};
+
+struct ff_sight ff_survey_sight(const struct ff_survey *survey);
+
+#endif

@@ -39,7 +39,7 @@ uses[job]="base simulate gradient optimize"
 uses[front]="model gradient job"
 uses[cluster]="base job"
 uses[store]="base simulate front"
-uses[command]="base simulate gradient front cluster store"
+uses[command]="base simulate gradient job front cluster store"
 
 includes 'mpi\.h' | without cluster | forbid "mpi.h is for src/cluster only"
 includes '(hdf5|H5|hdf5_)[A-Za-z0-9_]*\.h' | without store | forbid "HDF5 is for src/store only"

@@ -69,6 +69,27 @@ static enum ff_status read_word(const struct ff_key *key, struct ff_node *sectio
     return FF_OK;
 }
 
+/* A whole number, or the word that stands for the fallback; the tree keeps the word. */
+static enum ff_status read_integer(const struct ff_key *key, struct ff_node *section, int64_t *out)
+{
+    struct ff_node *node = ff_node_find(section, key->name);
+    if (key->word != NULL && node == NULL)
+        node = ff_node_add_default(section, key->name, FF_NODE_SCALAR, key->word);
+    if (key->word == NULL || node->kind != FF_NODE_SCALAR || node->is_quoted ||
+        strcmp(node->text, key->word) != 0)
+        return ff_node_integer(section, key->name, key->integer, out);
+    *out = key->integer.fallback;
+    return FF_OK;
+}
+
+static enum ff_status read_int(const struct ff_key *key, struct ff_node *section, int *out)
+{
+    int64_t value = 0;
+    TRY(read_integer(key, section, &value));
+    *out = (int)value;
+    return FF_OK;
+}
+
 static enum ff_status read_key(const struct ff_key *key, struct ff_node *section, void *member)
 {
     struct ff_node *child;
@@ -76,9 +97,9 @@ static enum ff_status read_key(const struct ff_key *key, struct ff_node *section
     case FF_KEY_REAL:
         return ff_node_real(section, key->name, key->real, member);
     case FF_KEY_INT:
-        return ff_node_int(section, key->name, key->integer, member);
+        return read_int(key, section, member);
     case FF_KEY_INT64:
-        return ff_node_integer(section, key->name, key->integer, member);
+        return read_integer(key, section, member);
     case FF_KEY_TEXT:
         return ff_node_text(section, key->name, key->word, member);
     case FF_KEY_BOOL:

@@ -48,10 +48,12 @@ struct ff_key {
     struct ff_real_rule real;       /* FF_KEY_REAL */
     struct ff_integer_rule integer; /* FF_KEY_INT, FF_KEY_INT64 */
     double ends[2];                 /* FF_KEY_INTERVAL: the default */
-    const char *word;               /* other types: the default; NULL makes the key required */
-    const struct ff_word *words;    /* to choose from, ended by one without a name, */
-    ff_word_at *word_at;            /* or from a registry */
-    const struct ff_keys *keys;     /* FF_KEY_SECTION, FF_KEY_LIST: the table below; else NULL */
+    const char
+        *word; /* other types: the default; NULL makes the key required. Of whole numbers: a word
+                                       that may stand instead, is the default, and means `integer.fallback` */
+    const struct ff_word *words; /* to choose from, ended by one without a name, */
+    ff_word_at *word_at;         /* or from a registry */
+    const struct ff_keys *keys;  /* FF_KEY_SECTION, FF_KEY_LIST: the table below; else NULL */
 
     const char *form; /* how the value is written, where the type does not say it */
     const char *unit; /* "1" if it has none; NULL for what is no number */

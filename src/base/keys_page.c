@@ -59,6 +59,8 @@ static void print_range(const struct ff_key *key, FILE *out)
         fprintf(out, ", at least %lld", (long long)integer->min);
     else
         fprintf(out, ", %lld to %lld", (long long)integer->min, (long long)integer->max);
+    if (key->word != NULL)
+        fprintf(out, ", or `%s`", key->word);
 }
 
 static void print_unit(const struct ff_key *key, FILE *out)
@@ -96,7 +98,7 @@ static void print_default(const struct ff_key *key, FILE *out)
         fputs("; required", out);
     else if (key->type == FF_KEY_REAL)
         fprintf(out, "; default %g", key->real.fallback);
-    else if (key->type == FF_KEY_INT || key->type == FF_KEY_INT64)
+    else if ((key->type == FF_KEY_INT || key->type == FF_KEY_INT64) && key->word == NULL)
         fprintf(out, "; default %lld", (long long)key->integer.fallback);
     else if (key->type == FF_KEY_INTERVAL)
         fprintf(out, "; default [%g, %g]", key->ends[0], key->ends[1]);

@@ -14,7 +14,7 @@ const struct ff_command *const ff_commands[] = {
     &ff_command_run,   &ff_command_gradcheck, &ff_command_exact, &ff_command_simulate,
     &ff_command_check, &ff_command_info,      &ff_command_help,  NULL};
 
-enum { N_OPTIONS = 10, MAX_REPEATS = 1000000 };
+enum { N_OPTIONS = 11, MAX_REPEATS = 1000000 };
 
 /* One option of the command line. */
 static const struct {
@@ -46,6 +46,9 @@ static const struct {
     {FF_OPTION_FORMAT,
      {"format", no_argument, NULL, 'l'},
      "--format             the layout of the files this program writes"},
+    {FF_OPTION_STRICT,
+     {"strict", no_argument, NULL, 't'},
+     "--strict             exit with code 5 when a result is not converged"},
     {FF_OPTION_VERBOSITY,
      {"quiet", no_argument, NULL, 'q'},
      "-q, --quiet          no progress on standard error"},
@@ -71,7 +74,7 @@ static void print_program_help(void)
         printf("  %-28s %s\n", ff_commands[i]->synopsis, ff_commands[i]->doc);
     printf(
         "\nfluxfront COMMAND --help says more, fluxfront help SECTION what its keys mean. Exit codes: 0 done, 1 run-time error, 2 usage or "
-        "configuration error (nothing written),\n4 numerical failure of every task.\n\nmodels:\n");
+        "configuration error (nothing written),\n4 numerical failure of every task, 5 done but not converged (with --strict only).\n\nmodels:\n");
     for (int i = 0; ff_model_types[i] != NULL; i++)
         printf("  %-10s %s\n", ff_model_types[i]->name, ff_model_types[i]->doc);
     printf("gradient estimators:\n");
@@ -145,6 +148,9 @@ static enum ff_status take_option(int letter, struct ff_arguments *out)
         return FF_OK;
     case 'l':
         out->is_format = true;
+        return FF_OK;
+    case 't':
+        out->is_strict = true;
         return FF_OK;
     case 'q':
         out->is_quiet = true;

@@ -17,7 +17,7 @@ struct ff_arguments {
     const char **overrides; /* --set, in order; owned */
     int n_overrides;
     const char *seed; /* --seed, NULL if not given */
-    bool is_forced, is_quiet, is_verbose, is_json, is_front, is_format;
+    bool is_forced, is_quiet, is_verbose, is_json, is_front, is_format, is_strict;
     int n_repeats;      /* gradcheck --repeats */
     char *command_line; /* owned */
 };
@@ -33,7 +33,8 @@ enum ff_option {
     FF_OPTION_REPEATS = 1 << 6,
     FF_OPTION_MUST_OUTPUT = 1 << 7, /* -o may not be left out */
     FF_OPTION_NO_INPUT = 1 << 8,    /* the input may be left out */
-    FF_OPTION_FORMAT = 1 << 9
+    FF_OPTION_FORMAT = 1 << 9,
+    FF_OPTION_STRICT = 1 << 11
 };
 
 struct ff_command {

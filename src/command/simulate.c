@@ -4,52 +4,93 @@
 #include "cluster/cluster.h"
 #include "command/command.h"
 #include "command/json.h"
-#include "simulate/occupancy.h"
+#include "job/averages.h"
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
-static void print_row(const char *name, struct ff_average average, const char *unit)
+static void print_row(const char *name, const struct ff_judged *judged, const char *unit)
 {
-    printf("%-20s %18.10g %12.3g%s\n", name, average.mean, average.standard_error, unit);
+    printf("%-20s %18.10g %12.3g%s%s%s\n", name, judged->evidence.mean,
+           judged->evidence.standard_error, unit, judged->verdict.is_converged ? "" : "  ! ",
+           judged->verdict.reason);
 }
 
-static void print_table(const struct ff_process *process, const struct ff_occupancy *occupancy)
+static void print_verdict(const struct ff_averages *averages, const struct ff_verdict *verdict)
+{
+    if (verdict->is_converged)
+        printf("\nconverged\n");
+    else
+        printf("\nnot converged: %s\n", verdict->reason);
+    printf("%d trajectories of %lld events after %lld\n", averages->n_trajectories,
+           (long long)averages->horizon.events, (long long)averages->horizon.burn_in);
+}
+
+static void print_table(const struct ff_process *process, const struct ff_averages *averages,
+                        const struct ff_verdict *verdict)
 {
     enum { MAX_ROWS = 40 };
+    const struct ff_judged *sites = averages->items + FF_AVERAGE_SITES;
     printf("%-20s %18s %12s\n", "", "mean", "stderr");
-    print_row("current", occupancy->observables[FF_J], "  per unit time");
-    print_row("entropy_production", occupancy->observables[FF_SIGMA], "  k_B per unit time");
-    print_row("activity", occupancy->activity, "  events per unit time");
+    print_row("current", &averages->items[FF_J], "  per unit time");
+    print_row("entropy_production", &averages->items[FF_SIGMA], "  k_B per unit time");
+    print_row("activity", &averages->items[FF_AVERAGE_ACTIVITY], "  events per unit time");
     printf("\n%-20s %18s %12s\n", "site", "occupancy", "stderr");
     for (int i = 0; i < process->n_sites && i < MAX_ROWS; i++)
-        print_row(process->site_names[i], occupancy->sites[i], "");
+        print_row(process->site_names[i], &sites[i], "");
     if (process->n_sites > MAX_ROWS)
         printf("... %d more, all with --json\n", process->n_sites - MAX_ROWS);
+    print_verdict(averages, verdict);
 }
 
-/* A mean under its name, and its standard error. */
-static void put_average(json_t *document, const char *name, struct ff_average average)
+static json_t *verdict_text(const struct ff_verdict *verdict)
 {
-    char stderr_name[64];
-    snprintf(stderr_name, sizeof stderr_name, "%s_stderr", name);
-    ff_json_put(document, name, average.mean);
-    ff_json_put(document, stderr_name, average.standard_error);
+    char text[FF_REASON_SIZE + sizeof "not converged: "];
+    snprintf(text, sizeof text, "not converged: %s", verdict->reason);
+    return json_string(verdict->is_converged ? "converged" : text);
 }
 
-static void print_json(const struct ff_process *process, const struct ff_occupancy *occupancy)
+/* A mean under its name, its standard error and its verdict. */
+static void put_average(json_t *document, const char *name, const struct ff_judged *judged)
 {
-    json_t *document = json_object(), *means = json_array(), *errors = json_array();
-    put_average(document, "current", occupancy->observables[FF_J]);
-    put_average(document, "entropy_production", occupancy->observables[FF_SIGMA]);
-    put_average(document, "activity", occupancy->activity);
+    char key[64];
+    ff_json_put(document, name, judged->evidence.mean);
+    snprintf(key, sizeof key, "%s_stderr", name);
+    ff_json_put(document, key, judged->evidence.standard_error);
+    snprintf(key, sizeof key, "%s_converged", name);
+    json_object_set_new(document, key, json_integer(judged->verdict.is_converged));
+    snprintf(key, sizeof key, "%s_verdict", name);
+    json_object_set_new(document, key, verdict_text(&judged->verdict));
+}
+
+static void put_sites(json_t *document, const struct ff_process *process,
+                      const struct ff_judged *sites)
+{
+    json_t *means = json_array(), *errors = json_array(), *converged = json_array();
     for (int i = 0; i < process->n_sites; i++) {
-        json_array_append_new(means, ff_json_number(occupancy->sites[i].mean));
-        json_array_append_new(errors, ff_json_number(occupancy->sites[i].standard_error));
+        json_array_append_new(means, ff_json_number(sites[i].evidence.mean));
+        json_array_append_new(errors, ff_json_number(sites[i].evidence.standard_error));
+        json_array_append_new(converged, json_integer(sites[i].verdict.is_converged));
     }
     json_object_set_new(document, "site", ff_json_texts(process->site_names, process->n_sites));
     json_object_set_new(document, "occupancy", means);
     json_object_set_new(document, "occupancy_stderr", errors);
+    json_object_set_new(document, "occupancy_converged", converged);
+}
+
+static void print_json(const struct ff_process *process, const struct ff_averages *averages,
+                       const struct ff_verdict *verdict)
+{
+    json_t *document = json_object();
+    for (int i = 0; i < FF_AVERAGE_SITES; i++)
+        put_average(document, ff_averages_name(process, i), &averages->items[i]);
+    put_sites(document, process, averages->items + FF_AVERAGE_SITES);
+    json_object_set_new(document, "converged", json_integer(averages->is_converged));
+    json_object_set_new(document, "verdict", verdict_text(verdict));
+    json_object_set_new(document, "trajectories", json_integer(averages->n_trajectories));
+    json_object_set_new(document, "events", json_integer(averages->horizon.events));
+    json_object_set_new(document, "burn_in", json_integer(averages->horizon.burn_in));
     ff_json_print(document);
 }
 
@@ -64,22 +105,67 @@ static enum ff_status prepare(const struct ff_arguments *arguments, struct ff_se
     return FF_OK;
 }
 
-static enum ff_status print_averages(const struct ff_arguments *arguments,
-                                     const struct ff_setup *setup, const double *rates)
+/* The exact averages [3 + I] of a chain within the limits of the reference; NULL where there are none. */
+static double *find_exact(const struct ff_setup *setup, const double *rates)
 {
-    const struct ff_draw_key key = {setup->plan.gradient.seed, 0, 0, FF_PURPOSE_EVALUATE};
-    struct ff_occupancy occupancy;
-    ff_occupancy_measure(setup->system, rates, key, setup->plan.evaluation.horizon,
-                         setup->plan.evaluation.trajectories, &occupancy);
-    const bool is_steady =
-        isfinite(occupancy.observables[FF_J].mean) && occupancy.activity.mean > 0.0;
-    if (is_steady)
-        (arguments->is_json ? print_json : print_table)(setup->system->process, &occupancy);
-    ff_occupancy_free(&occupancy);
-    CHECK(is_steady, FF_ERR_NUMERICAL,
+    const struct ff_system *system = setup->system;
+    const int n_sites = system->process->n_sites;
+    struct ff_exact *exact;
+    if (!setup->reference.is_wanted || setup->chain == NULL ||
+        setup->chain->n_states > setup->reference.max_states)
+        return NULL;
+    if (ff_exact_create(system, setup->plan.functionals, setup->chain, NULL, &exact) != FF_OK)
+        return NULL;
+    double *values = NULL;
+    if (ff_exact_solve(exact, rates) == FF_OK) {
+        const struct ff_exact_values observed = ff_exact_observe(exact);
+        values = FF_RAW(double, FF_AVERAGE_SITES + n_sites);
+        values[FF_J] = observed.current;
+        values[FF_SIGMA] = observed.entropy_production;
+        values[FF_AVERAGE_ACTIVITY] = observed.activity;
+        memcpy(values + FF_AVERAGE_SITES, ff_exact_occupancy(exact),
+               sizeof *values * (size_t)n_sites);
+    }
+    ff_exact_free(exact);
+    return values;
+}
+
+static enum ff_status report(const struct ff_arguments *arguments, const struct ff_setup *setup,
+                             const struct ff_averages *averages)
+{
+    const struct ff_process *process = setup->system->process;
+    CHECK(isfinite(averages->items[FF_J].evidence.mean) &&
+              averages->items[FF_AVERAGE_ACTIVITY].evidence.mean > 0.0,
+          FF_ERR_NUMERICAL,
           "%s: trajectories end in a state that nothing leaves: there are no steady-state averages",
           arguments->input);
+    const struct ff_verdict verdict = ff_averages_verdict(averages, process);
+    (arguments->is_json ? print_json : print_table)(process, averages, &verdict);
+    CHECK(averages->is_converged || !arguments->is_strict, FF_ERR_UNCONVERGED,
+          "%s: not converged: %s", arguments->input, verdict.reason);
+    if (!averages->is_converged)
+        fprintf(stderr, "fluxfront: warning: not converged: %s\n", verdict.reason);
     return FF_OK;
+}
+
+static enum ff_status print_averages(const struct ff_arguments *arguments, struct ff_setup *setup,
+                                     const double *rates)
+{
+    struct ff_averages averages;
+    ff_setup_enumerate(setup);
+    double *exact = find_exact(setup, rates);
+    const struct ff_averages_task task = {
+        .system = setup->system,
+        .chain = setup->chain,
+        .rates = rates,
+        .exact = exact,
+        .options = setup->plan.evaluation,
+        .key = {setup->plan.gradient.seed, 0, 0, FF_PURPOSE_EVALUATE}};
+    ff_averages_measure(&task, &averages);
+    const enum ff_status status = report(arguments, setup, &averages);
+    ff_averages_free(&averages);
+    free(exact);
+    return status;
 }
 
 /* Time courses are the work of all ranks, averages that of rank 0. */
@@ -111,7 +197,8 @@ const struct ff_command ff_command_simulate = {
     .synopsis = "simulate CONFIG [-o FILE.h5|.csv]",
     .doc =
         "plain exact simulation at theta = 0: averages with errors (section `evaluation`), or the time course (section `timecourse`)",
-    .options = FF_OPTION_CONFIG | FF_OPTION_JSON | FF_OPTION_OUTPUT | FF_OPTION_FORCE,
+    .options =
+        FF_OPTION_CONFIG | FF_OPTION_JSON | FF_OPTION_OUTPUT | FF_OPTION_FORCE | FF_OPTION_STRICT,
     .is_parallel = true,
     .run = simulate_run,
 };

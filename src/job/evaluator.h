@@ -9,10 +9,12 @@
 #include "job/minimize.h"
 #include "simulate/ensemble.h"
 
-/* Section `evaluation`: how a finished point is measured again. */
+/* Section `evaluation`: how a finished point is measured again. `auto` is the numbers here for a point of a front, and
+ * leaves them to ff_averages_measure for `simulate`. */
 struct ff_evaluation_options {
     int trajectories; /* 0: nothing will be measured */
     struct ff_horizon horizon;
+    bool has_trajectories, has_events, has_burn_in; /* set by hand */
 };
 
 /** The section `evaluation`, which fills a struct ff_evaluation_options. */

@@ -12,6 +12,7 @@ const double ff_verdict_strict = 0.1, ff_verdict_final = 1e-3;
 static const double least_length = 8.0;
 static const double largest_dwell_share = 0.01;
 static const double largest_unseen_share = 1e-4;
+static const double least_effective_share = 0.25;
 
 /* ---- sums ----------------------------------------------------------------------------------- */
 
@@ -120,8 +121,8 @@ static double test_starts(const struct ff_series *series)
     if (given.to - given.from < 2 || elsewhere.to - elsewhere.from < 2)
         return NAN;
     const struct sums here = of_part(series, given), there = of_part(series, elsewhere);
-    const double variance = variance_between(series, given, here) +
-                            variance_between(series, elsewhere, there);
+    const double variance =
+        variance_between(series, given, here) + variance_between(series, elsewhere, there);
     return deviation(series, there.value / there.time - here.value / here.time, variance,
                      series->n_trajectories - 2);
 }
@@ -166,7 +167,7 @@ double ff_evidence_z(const struct ff_series *series, const struct ff_evidence *e
                      series->n_trajectories - 1);
 }
 
-double ff_series_effective_trajectories(const struct ff_series *series)
+double ff_series_effective_share(const struct ff_series *series)
 {
     const struct part part = whole(series);
     double time = 0.0, squares = 0.0;
@@ -175,7 +176,7 @@ double ff_series_effective_trajectories(const struct ff_series *series)
         time += one.time;
         squares += one.time * one.time;
     }
-    return time * time / squares;
+    return time * time / (series->n_trajectories * squares);
 }
 
 /* ---- verdicts ------------------------------------------------------------------------------- */
@@ -198,6 +199,9 @@ struct ff_verdict ff_verdict_of_coverage(const struct ff_coverage *coverage)
     if (!(coverage->dwell_share <= largest_dwell_share))
         REFUSE("one stay holds %.0f %% of all time; raise evaluation.events",
                100.0 * coverage->dwell_share);
+    if (coverage->effective_share < least_effective_share)
+        REFUSE("%.0f %% of the trajectories hold all of the time; raise evaluation.events",
+               100.0 * coverage->effective_share);
     if (coverage->has_sink)
         REFUSE("a state that nothing leaves can be reached: true only until then");
     return (struct ff_verdict){.is_converged = true};

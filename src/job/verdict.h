@@ -29,19 +29,23 @@ struct ff_series {
 struct ff_evidence {
     double mean, standard_error; /* between trajectories */
     double half_z;               /* second half of each trajectory against the first */
-    double start_z;              /* trajectories from elsewhere against those from the given state */
-    double gauge_z;              /* with the gauge against without it; set by whoever has both */
-    double exact_z;              /* against the exact value; set by whoever has it */
-    double correlation;          /* integrated correlation time of a trajectory, in batches: 1 if they are independent */
-    double length;               /* of a trajectory, in correlation times: its effective sample size */
+    double start_z; /* trajectories from elsewhere against those from the given state */
+    double gauge_z; /* with the gauge against without it; set by whoever has both */
+    double exact_z; /* against the exact value; set by whoever has it */
+    double
+        correlation; /* integrated correlation time of a trajectory, in batches: 1 if they are independent */
+    double length; /* of a trajectory, in correlation times: its effective sample size */
 };
 
 /* What all averages of one simulation share. */
 struct ff_coverage {
-    double dwell_share;    /* of all time, of the longest single stay */
-    double unseen_share;   /* of all time, at least, that the states never visited would hold; NaN where unknown */
-    double n_effective;    /* trajectories, weighed by their time: (sum T)^2 / sum T^2 */
-    const char *unfired;   /* a channel that could fire and never did, towards states perhaps not seen; or NULL */
+    double dwell_share; /* of all time, of the longest single stay */
+    double
+        unseen_share; /* of all time, at least, that the states never visited would hold; NaN where unknown */
+    double
+        effective_share; /* of the trajectories, weighed by their time: (sum T)^2 / (n sum T^2) */
+    const char *
+        unfired; /* a channel that could fire and never did, towards states perhaps not seen; or NULL */
     double unfired_events; /* how often it was expected to */
     bool has_sink;         /* a state that nothing leaves can be reached */
 };
@@ -67,8 +71,8 @@ double ff_evidence_z(const struct ff_series *series, const struct ff_evidence *e
 /** Normal deviate as improbable as Student's t with n degrees of freedom. */
 double ff_normal_of_student(double t, double n);
 
-/** (sum T)^2 / sum T^2 of the denominators of whole trajectories. */
-double ff_series_effective_trajectories(const struct ff_series *series);
+/** (sum T)^2 / (n sum T^2) of the denominators T of whole trajectories. */
+double ff_series_effective_share(const struct ff_series *series);
 
 /** What the coverage says of all averages. */
 struct ff_verdict ff_verdict_of_coverage(const struct ff_coverage *coverage);

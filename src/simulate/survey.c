@@ -27,9 +27,9 @@ struct ff_survey {
     /* By the direct method. */
     struct ff_engine *engine;
     struct ff_walk *walk;
-    int *x;                /* [n_trajectories][I] */
-    int64_t *fired;        /* [R] */
-    double *expected;      /* [R] events, by propensities at the ends of runs */
+    int *x;                   /* [n_trajectories][I] */
+    int64_t *fired;           /* [R] */
+    double *expected;         /* [R] events, by propensities at the ends of runs */
     double *occupied, *since; /* [I] of one batch */
     /* On a chain. */
     const struct ff_chain *chain; /* NULL by the direct method */
@@ -125,8 +125,7 @@ void ff_survey_forget(struct ff_survey *survey)
     const size_t n_channels = (size_t)survey->system->process->n_channels;
     survey->sight.longest_dwell = 0.0;
     if (survey->chain != NULL) {
-        memset(survey->all_visits, 0,
-               sizeof *survey->all_visits * (size_t)survey->chain->n_states);
+        memset(survey->all_visits, 0, sizeof *survey->all_visits * (size_t)survey->chain->n_states);
         return;
     }
     memset(survey->fired, 0, sizeof *survey->fired * n_channels);
@@ -237,8 +236,8 @@ static void start_on_chain(struct ff_survey *survey)
     for (int k = 0; k < survey->n_trajectories; k++) {
         struct ff_stream stream = start_stream(survey, k);
         const double place = ff_stream_uniform(&stream);
-        survey->state[k] = k < survey->n_given ? starts[(int)(place * n_starts)]
-                                               : (int)(place * n_states);
+        survey->state[k] =
+            k < survey->n_given ? starts[(int)(place * n_starts)] : (int)(place * n_states);
     }
     free(starts);
 }
@@ -356,9 +355,8 @@ static void note_propensities(struct ff_survey *survey, double time)
 {
     for (int r = 0; r < survey->system->process->n_channels; r++)
         if (survey->fired[r] == 0)
-            survey->expected[r] +=
-                time * survey->kinetics->rates[r] *
-                ff_engine_multiplicity(survey->engine, r, survey->walk->x);
+            survey->expected[r] += time * survey->kinetics->rates[r] *
+                                   ff_engine_multiplicity(survey->engine, r, survey->walk->x);
 }
 
 static void walk_batches(struct ff_survey *survey, int k, int64_t events, int first, int last,
@@ -383,8 +381,8 @@ static void go_elsewhere(struct ff_survey *survey, int k, double *tilted)
     n_events = n_events < LEAST_TILTED ? LEAST_TILTED : n_events;
     n_events = n_events > MOST_TILTED ? MOST_TILTED : n_events;
     for (int r = 0; r < process->n_channels; r++)
-        tilted[r] = kinetics.rates[r] *
-                    exp(largest_tilt * (2.0 * ff_stream_uniform(&stream) - 1.0));
+        tilted[r] =
+            kinetics.rates[r] * exp(largest_tilt * (2.0 * ff_stream_uniform(&stream) - 1.0));
     kinetics.rates = tilted;
     ff_walk_start(survey->walk, &kinetics, stream);
     ff_path_events(survey->walk, n_events, (struct ff_visitor){0});
@@ -490,8 +488,7 @@ static double unseen_share(const struct ff_survey *survey)
                             survey->value[(size_t)x * (size_t)survey->width + FF_SURVEY_TIME];
         seen += time;
         for (int t = chain->start[x]; time > 0.0 && t < chain->start[x + 1]; t++)
-            unseen += time * ff_chain_rate(chain, t, survey->kinetics->rates) *
-                      h[chain->target[t]];
+            unseen += time * ff_chain_rate(chain, t, survey->kinetics->rates) * h[chain->target[t]];
     }
     free(h);
     return unseen / (seen + unseen);

@@ -13,8 +13,8 @@
 
 /* Columns of a row: sums over one batch of one trajectory. */
 enum {
-    FF_SURVEY_TIME,    /* expected dwells */
-    FF_SURVEY_GAUGED,  /* J and sigma times dwell, in the gauge of simulate/gauge.h */
+    FF_SURVEY_TIME,   /* expected dwells */
+    FF_SURVEY_GAUGED, /* J and sigma times dwell, in the gauge of simulate/gauge.h */
     FF_SURVEY_PLAIN = FF_SURVEY_GAUGED + FF_N_OBSERVABLES, /* the same as they are */
     FF_SURVEY_EVENTS = FF_SURVEY_PLAIN + FF_N_OBSERVABLES,
     FF_SURVEY_SITES /* [I] occupations times dwell */
@@ -52,8 +52,9 @@ void ff_survey_forget(struct ff_survey *survey);
 /* What was seen since. */
 struct ff_sight {
     double longest_dwell;
-    double unseen_share;   /* on a chain, of all time: what states never visited would hold at least; else NaN */
-    int unfired;           /* else: the channel that could fire most often and never did, as far as its states may be */
+    double
+        unseen_share; /* on a chain, of all time: what states never visited would hold at least; else NaN */
+    int unfired; /* else: the channel that could fire most often and never did, as far as its states may be */
     double unfired_events; /* unknown, and how often; -1 if there is none */
     bool has_sink;         /* a state that nothing leaves was reached on the way elsewhere */
 };

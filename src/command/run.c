@@ -4,6 +4,7 @@
 #include "cluster/cluster.h"
 #include "command/command.h"
 #include "command/progress.h"
+#include "gradient/estimator.h"
 #include "store/front_file.h"
 
 #include <math.h>
@@ -106,11 +107,22 @@ static void say_more(char *message, size_t size, const char *what, const char *w
     snprintf(message + used, size - used, "%s%s%s", used > 0 ? "; " : "", what, why);
 }
 
+/* Good points whose optimiser has an end of its own and did not reach it. */
+static int count_unconverged(const struct ff_archive *archive)
+{
+    int n = 0;
+    for (int i = 0; i < archive->n_points; i++)
+        n += archive->points[i].status == FF_OK &&
+             archive->points[i].outcome != FF_OUTCOME_CONVERGED;
+    return n;
+}
+
 /* The reference may take long, so the points are in the file before it is begun. */
 static enum ff_status finish(const struct run *run)
 {
     const struct ff_archive *archive = ff_scheduler_archive(run->scheduler);
     const struct ff_front_metrics metrics = metrics_of(run);
+    const struct ff_plan *plan = &run->setup->plan;
     char message[1200] = "";
     if (metrics.n_failed == archive->n_points) {
         snprintf(message, sizeof message, "every task failed; the first one: %s",
@@ -128,11 +140,12 @@ static enum ff_status finish(const struct run *run)
     const enum ff_status status = write_file(run, reference, FF_RUN_COMPLETE, message);
     ff_reference_free(reference);
     TRY(status);
-    printf("%s: %d points, %d non-dominated, %d failed, hypervolume %.6g, largest gap %.3f, "
-           "%.1f s on %d rank%s\n",
-           run->arguments->output, archive->n_points, metrics.n_nondominated, metrics.n_failed,
-           metrics.hypervolume, metrics.largest_gap, ff_cluster_seconds(), ff_cluster_size(),
-           ff_cluster_size() > 1 ? "s" : "");
+    printf("%s: %d points by %s and %s, %d non-dominated, %d failed, %d not converged, hypervolume "
+           "%.6g, largest gap %.3f, %.1f s on %d rank%s\n",
+           run->arguments->output, archive->n_points, plan->gradient.estimator->name,
+           plan->optimizer.type->name, metrics.n_nondominated, metrics.n_failed,
+           count_unconverged(archive), metrics.hypervolume, metrics.largest_gap,
+           ff_cluster_seconds(), ff_cluster_size(), ff_cluster_size() > 1 ? "s" : "");
     return FF_OK;
 }
 
@@ -167,6 +180,10 @@ static enum ff_status check_estimator(const struct ff_plan *plan)
         return ff_status_raise_from(ff_status_place(), FF_ERR_CONFIG, "gradient.estimator: %s",
                                     ff_status_message());
     ff_gradient_free(gradient);
+    CHECK(
+        plan->gradient.estimator->is_exact || !plan->optimizer.type->needs_exact, FF_ERR_CONFIG,
+        "optimizer.kind: `%s` needs a gradient without noise, and the states are too many for one",
+        plan->optimizer.type->name);
     return FF_OK;
 }
 

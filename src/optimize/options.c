@@ -13,7 +13,7 @@ static struct ff_word optimizer_at(int index)
 static const struct ff_key rows[] = {
     {.name = "kind",
      FF_FILLS(struct ff_optimizer_options, type),
-     .word = "adam",
+     .word = "trust",
      .word_at = optimizer_at,
      .doc = "How theta moves."},
     {.name = "learning_rate",

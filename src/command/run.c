@@ -4,6 +4,7 @@
 #include "cluster/cluster.h"
 #include "command/command.h"
 #include "command/progress.h"
+#include "front/verdict.h"
 #include "gradient/estimator.h"
 #include "store/front_file.h"
 
@@ -107,23 +108,13 @@ static void say_more(char *message, size_t size, const char *what, const char *w
     snprintf(message + used, size - used, "%s%s%s", used > 0 ? "; " : "", what, why);
 }
 
-/* Good points whose optimiser has an end of its own and did not reach it. */
-static int count_unconverged(const struct ff_archive *archive)
-{
-    int n = 0;
-    for (int i = 0; i < archive->n_points; i++)
-        n += archive->points[i].status == FF_OK &&
-             archive->points[i].outcome != FF_OUTCOME_CONVERGED;
-    return n;
-}
-
 /* The reference may take long, so the points are in the file before it is begun. */
 static enum ff_status finish(const struct run *run)
 {
     const struct ff_archive *archive = ff_scheduler_archive(run->scheduler);
     const struct ff_front_metrics metrics = metrics_of(run);
     const struct ff_plan *plan = &run->setup->plan;
-    char message[1200] = "";
+    char message[1200] = "", count[64];
     if (metrics.n_failed == archive->n_points) {
         snprintf(message, sizeof message, "every task failed; the first one: %s",
                  archive->points[0].reason);
@@ -134,6 +125,11 @@ static enum ff_status finish(const struct run *run)
     if (metrics.n_failed > 0)
         snprintf(message, sizeof message, "%d of %d tasks failed", metrics.n_failed,
                  archive->n_points);
+    const int n_unconverged = ff_verdict_count(archive->points, archive->n_points);
+    if (n_unconverged > 0) {
+        snprintf(count, sizeof count, "%d of %d points", n_unconverged, archive->n_points);
+        say_more(message, sizeof message, count, " have not converged, see /front/verdict");
+    }
     struct ff_reference *reference = NULL;
     if (run->setup->reference.is_wanted && find_reference(run, &reference) != FF_OK)
         say_more(message, sizeof message, "no exact reference: ", ff_status_message());
@@ -143,9 +139,9 @@ static enum ff_status finish(const struct run *run)
     printf("%s: %d points by %s and %s, %d non-dominated, %d failed, %d not converged, hypervolume "
            "%.6g, largest gap %.3f, %.1f s on %d rank%s\n",
            run->arguments->output, archive->n_points, plan->gradient.estimator->name,
-           plan->optimizer.type->name, metrics.n_nondominated, metrics.n_failed,
-           count_unconverged(archive), metrics.hypervolume, metrics.largest_gap,
-           ff_cluster_seconds(), ff_cluster_size(), ff_cluster_size() > 1 ? "s" : "");
+           plan->optimizer.type->name, metrics.n_nondominated, metrics.n_failed, n_unconverged,
+           metrics.hypervolume, metrics.largest_gap, ff_cluster_seconds(), ff_cluster_size(),
+           ff_cluster_size() > 1 ? "s" : "");
     return FF_OK;
 }
 

@@ -97,8 +97,9 @@ static int compare_currents(const void *a, const void *b)
 {
     const struct ff_result *left = *(const struct ff_result *const *)a;
     const struct ff_result *right = *(const struct ff_result *const *)b;
-    if (left->means.current != right->means.current)
-        return left->means.current < right->means.current ? -1 : 1;
+    const double one = ff_result_values(left).current, other = ff_result_values(right).current;
+    if (one != other)
+        return one < other ? -1 : 1;
     return (left->id > right->id) - (left->id < right->id);
 }
 
@@ -106,11 +107,11 @@ static double chord_weight(const struct ff_scheduler *scheduler, const struct ff
                            const struct ff_result *high)
 {
     const struct ff_scalarization *base = &scheduler->base;
-    const struct ff_means *a = &low->means, *b = &high->means;
+    const struct ff_values a = ff_result_values(low), b = ff_result_values(high);
     double ratio; /* w / (1-w) */
     if (!needs_ideal(&scheduler->options)) {
-        ratio = (b->entropy_production - a->entropy_production) / base->entropy_scale /
-                ((b->current - a->current) / base->current_scale);
+        ratio = (b.entropy_production - a.entropy_production) / base->entropy_scale /
+                ((b.current - a.current) / base->current_scale);
         /* Noise may tilt a short chord beyond the weights of its ends. */
         const double middle =
             0.5 * (logit(low->scalarization.weight) + logit(high->scalarization.weight));
@@ -118,9 +119,9 @@ static double chord_weight(const struct ff_scheduler *scheduler, const struct ff
         if (!(ratio > 0.0) || fabs(log(ratio) - middle) >= 0.5 * fabs(width))
             ratio = exp(middle);
     } else {
-        ratio = (0.5 * (a->entropy_production + b->entropy_production) - base->entropy_ideal) /
+        ratio = (0.5 * (a.entropy_production + b.entropy_production) - base->entropy_ideal) /
                 base->entropy_scale /
-                ((base->current_ideal - 0.5 * (a->current + b->current)) / base->current_scale);
+                ((base->current_ideal - 0.5 * (a.current + b.current)) / base->current_scale);
     }
     return ratio / (1.0 + ratio);
 }
@@ -175,17 +176,20 @@ static int compare_widths(const void *a, const void *b)
 static int find_intervals(const struct ff_scheduler *scheduler, const struct ff_result **points,
                           int n_points, struct interval *intervals)
 {
-    const double current_range = points[n_points - 1]->means.current - points[0]->means.current;
+    const double current_range =
+        ff_result_values(points[n_points - 1]).current - ff_result_values(points[0]).current;
     double lowest = INFINITY, highest = -INFINITY;
     for (int i = 0; i < n_points; i++) {
-        lowest = fmin(lowest, points[i]->means.entropy_production);
-        highest = fmax(highest, points[i]->means.entropy_production);
+        lowest = fmin(lowest, ff_result_values(points[i]).entropy_production);
+        highest = fmax(highest, ff_result_values(points[i]).entropy_production);
     }
     int n = 0;
     for (int i = 1; i < n_points; i++) {
         const struct ff_result *low = points[i - 1], *high = points[i];
-        const double dj = (high->means.current - low->means.current) / current_range;
-        const double ds = fabs(high->means.entropy_production - low->means.entropy_production) /
+        const double dj =
+            (ff_result_values(high).current - ff_result_values(low).current) / current_range;
+        const double ds = fabs(ff_result_values(high).entropy_production -
+                               ff_result_values(low).entropy_production) /
                           (highest - lowest);
         const double weight = splitting_weight(scheduler, low, high);
         if (fmax(dj, ds) > 0.0 && is_new_weight(scheduler, weight))
@@ -231,11 +235,11 @@ static void find_ideal(struct ff_scheduler *scheduler, const struct ff_result **
     base->current_ideal = -INFINITY;
     base->entropy_ideal = INFINITY;
     for (int i = 0; i < n_points; i++) {
-        const struct ff_means *means = &points[i]->means;
-        base->current_ideal = fmax(base->current_ideal, means->current);
-        base->entropy_ideal = fmin(base->entropy_ideal, means->entropy_production);
-        nadir_current = fmin(nadir_current, means->current);
-        nadir_entropy = fmax(nadir_entropy, means->entropy_production);
+        const struct ff_values values = ff_result_values(points[i]);
+        base->current_ideal = fmax(base->current_ideal, values.current);
+        base->entropy_ideal = fmin(base->entropy_ideal, values.entropy_production);
+        nadir_current = fmin(nadir_current, values.current);
+        nadir_entropy = fmax(nadir_entropy, values.entropy_production);
     }
     base->current_scale = base->current_ideal - nadir_current;
     base->entropy_scale = nadir_entropy - base->entropy_ideal;

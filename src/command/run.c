@@ -69,7 +69,8 @@ static void tick(void *context, bool is_new)
         const struct ff_front_metrics metrics = metrics_of(run);
         ff_progress_update(run->progress, ff_scheduler_archive(run->scheduler), &metrics);
     }
-    ff_progress_show(run->progress, n_completed, run->setup->front.n_points, now);
+    const int n_points = run->setup->front.n_points;
+    ff_progress_show(run->progress, n_completed, n_planned > n_points ? n_planned : n_points, now);
     if (is_new && now - run->last_write >= seconds_between_writes) {
         if (write_file(run, NULL, FF_RUN_RUNNING, "") != FF_OK)
             fprintf(stderr, "fluxfront: warning: %s; the run goes on\n", ff_status_message());

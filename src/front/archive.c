@@ -66,6 +66,30 @@ void ff_archive_insert(struct ff_archive *archive, const struct ff_result *resul
     mark_nondominated(archive);
 }
 
+static double objective(const struct ff_result *result)
+{
+    const struct ff_values values = ff_result_values(result);
+    return ff_scalarize(&result->scalarization, values.current, values.entropy_production, NULL,
+                        NULL);
+}
+
+void ff_archive_improve(struct ff_archive *archive, const struct ff_result *result)
+{
+    struct ff_result unused = *result;
+    for (int i = 0; i < archive->n_points; i++) {
+        struct ff_result *point = &archive->points[i];
+        if (point->scalarization.weight != result->scalarization.weight ||
+            point->scalarization.kind != result->scalarization.kind || result->status != FF_OK ||
+            !(objective(result) < objective(point)))
+            continue;
+        unused = *point;
+        *point = *result;
+        break;
+    }
+    ff_result_free(&unused);
+    mark_nondominated(archive);
+}
+
 /* ---- metrics -------------------------------------------------------------------------------- */
 
 static int compare_pairs(const void *a, const void *b)

@@ -107,7 +107,11 @@ void ff_task_free(struct ff_task *task)
 
 void ff_result_create(int n_parameters, int n_iterations, struct ff_result *out)
 {
-    *out = (struct ff_result){.n_parameters = n_parameters, .theta = FF_RAW(double, n_parameters)};
+    *out = (struct ff_result){.n_parameters = n_parameters,
+                              .theta = FF_RAW(double, n_parameters),
+                              .exact_status = FF_EXACT_NONE,
+                              .exact_current = NAN,
+                              .exact_entropy_production = NAN};
     ff_trace_create(n_iterations, &out->trace);
 }
 

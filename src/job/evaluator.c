@@ -153,6 +153,7 @@ static enum ff_status evaluate(void *context, const double *theta, struct ff_req
                              request.iteration, request.samples, estimate));
     evaluator->n_events += estimate->n_events;
     out->value = loss.type->value(loss.data, estimate->mean, slopes);
+    memcpy(out->observed, estimate->mean, sizeof(double) * (size_t)estimate->n_functionals);
     find_gradient(evaluator, slopes, out);
     find_metric(evaluator, out);
     find_variances(evaluator, slopes, out);
@@ -173,11 +174,6 @@ enum ff_status ff_evaluator_minimize(struct ff_evaluator *evaluator, struct ff_l
     evaluator->task = task;
     ff_design_clip(design, theta);
     return ff_minimize(&evaluator->plan->optimizer, &objective, hooks, theta, outcome);
-}
-
-const double *ff_evaluator_means(const struct ff_evaluator *evaluator)
-{
-    return evaluator->estimate.mean;
 }
 
 /* ---- means at theta ------------------------------------------------------------------------- */

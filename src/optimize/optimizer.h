@@ -13,11 +13,15 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+enum { FF_MOST_OBSERVED = 16 };
+
 /* One evaluation at a theta. The arrays [P] belong to whoever created it. */
 struct ff_evaluation {
-    int n_parameters;          /* P */
-    double value;              /* the objective, dimensionless */
-    double *gradient;          /* d value / d theta */
+    int n_parameters; /* P */
+    double value;     /* the objective, dimensionless */
+    double
+        observed[FF_MOST_OBSERVED]; /* what else the objective saw; carried along for the record */
+    double *gradient;               /* d value / d theta */
     double *metric;            /* diagonal of the Fisher information in theta, fraction of events */
     double value_variance;     /* squared standard error of value: NaN unknown, 0 exact */
     double *gradient_variance; /* of each component of the gradient, likewise */

@@ -32,10 +32,9 @@ bool ff_verdict_of(const struct ff_result *result, char *verdict, size_t size)
     if (result->status != FF_OK)
         snprintf(verdict, size, "not converged: the task failed");
     else if (result->outcome == FF_OUTCOME_MAX_ITERATIONS)
-        snprintf(
-            verdict, size,
-            "not converged: the optimiser ran to its last iteration; raise optimizer.iterations, or "
-            "use `trust`, which ends by itself");
+        snprintf(verdict, size,
+                 "not converged: the optimiser ran to its last iteration without a test; raise "
+                 "optimizer.iterations, or use `trust`, which ends by itself");
     else if (result->outcome != FF_OUTCOME_CONVERGED)
         snprintf(verdict, size, "not converged: the optimiser stalled above its tolerance");
     else if (!(z <= largest_z))
@@ -49,11 +48,15 @@ bool ff_verdict_of(const struct ff_result *result, char *verdict, size_t size)
     return result->status == FF_OK && result->outcome == FF_OUTCOME_CONVERGED && z <= largest_z;
 }
 
-int ff_verdict_count(const struct ff_result *results, int n)
+int ff_verdict_count(const struct ff_result *results, int n, bool ends_itself)
 {
     char verdict[256];
     int count = 0;
-    for (int i = 0; i < n; i++)
-        count += results[i].status == FF_OK && !ff_verdict_of(&results[i], verdict, sizeof verdict);
+    for (int i = 0; i < n; i++) {
+        struct ff_result result = results[i];
+        if (!ends_itself && result.outcome == FF_OUTCOME_MAX_ITERATIONS)
+            result.outcome = FF_OUTCOME_CONVERGED;
+        count += result.status == FF_OK && !ff_verdict_of(&result, verdict, sizeof verdict);
+    }
     return count;
 }

@@ -11,7 +11,8 @@
  * "not converged: " and why. A failed point has not converged. */
 bool ff_verdict_of(const struct ff_result *result, char *verdict, size_t size);
 
-/** Points that have not failed and have not converged. */
-int ff_verdict_count(const struct ff_result *results, int n);
+/** Points that have not failed and have not converged; without `ends_itself` the optimiser has no test of its own, and
+ * running to its last iteration does not count. */
+int ff_verdict_count(const struct ff_result *results, int n, bool ends_itself);
 
 #endif

@@ -16,7 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MOST_SAMPLES = 1024, MOST_PAIRS = 60, MOST_REFUSALS = 4, MAX_ROUNDS = 64 };
+enum { MOST_SAMPLES = 256, MOST_PAIRS = 60, MOST_REFUSALS = 4, MAX_ROUNDS = 64 };
 static const double largest_radius = 8.0, first_radius = 1.0, least_radius = 1e-10;
 static const double doubted_radius = 2.0, doubted_curvature = 0.05, noise_curvature = 0.1;
 static const double least_gain = 0.05, good_gain = 0.6, poor_gain = 0.25; /* of the prediction */
@@ -359,6 +359,7 @@ const struct ff_optimizer_type ff_optimizer_trust = {
     .doc =
         "quasi-Newton trust region that knows the noise of its gradient, draws more samples as it needs "
         "them, and ends when the decrease still to be had is below `tolerance`",
+    .ends_itself = true,
     .create = trust_create,
     .step = trust_step,
     .free = trust_free,

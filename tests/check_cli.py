@@ -158,7 +158,7 @@ class ShippedConfigurations(unittest.TestCase):
             with self.subTest(path):
                 name = name_of(path)
                 process = call("run", path, "-o", name + ".h5", *SMALL, *SMALLER.get(name, []))
-                self.assertRegex(process.stdout, rf"^{name}\.h5: 4 points, \d non-dominated, 0 failed")
+                self.assertRegex(process.stdout, rf"^{name}\.h5: 4 points by \w+ and \w+, \d non-dominated, 0 failed")
                 self.assertEqual(process.stdout.count("\n"), 1)
                 self.check_resolved(name)
                 self.check_info(name + ".h5")

@@ -169,7 +169,7 @@ CONFIGURATIONS = {
     "temperature 2": (RING + "gradient: {temperature: ¦2}\n", "gradient.temperature", "at most 1"),
     "negative window": (RING + "gradient: {window: ¦-1}\n", "gradient.window", "must be from 0 to"),
     "no tracked trajectories": (RING + "gradient: {tracked: ¦0}\n", "gradient.tracked", "must be from 1 to"),
-    "bfgs with a noisy gradient": (RING + "optimizer: ¦{kind: bfgs}\n", "optimizer",
+    "bfgs with a noisy gradient": (RING + "gradient: {estimator: score}\noptimizer: ¦{kind: bfgs}\n", "optimizer",
                                    "needs a gradient without noise"),
     "no iterations": (RING + "optimizer: {iterations: ¦0}\n", "optimizer.iterations", "must be from 1 to"),
     "no events": (RING + "simulation: {events: ¦0}\n", "simulation.events", "must be from 1 to"),

@@ -105,7 +105,7 @@ class Layout(unittest.TestCase):
 
     def test_flags_have_a_meaning_for_each_value(self):
         flagged = ["front/status", "front/outcome", "front/nondominated", "front/scalarization",
-                   "front/exact_status", "model/in_entropy"]
+                   "front/exact_status", "front/converged", "model/in_entropy"]
         self.assertEqual({"/" + name for name in flagged},
                          {name for name, dataset in datasets(self.file).items()
                           if "flag_values" in dataset.attrs})

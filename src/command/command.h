@@ -78,7 +78,8 @@ enum ff_status ff_setup_read_text(const char *name, const char *text, struct ff_
 /** Collective. Copy the configuration of rank 0 to the others. */
 void ff_setup_share(const struct ff_arguments *arguments, struct ff_setup *setup);
 
-/** Enumerate the states, up to FF_MAX_STATES, for the setup and its plan: once, before anything that borrows the chain. */
+/** Enumerate the states, up to FF_MAX_STATES, for the setup and its plan, and choose the estimator where that was left
+ * open: once, before anything that borrows the chain. */
 void ff_setup_enumerate(struct ff_setup *setup);
 
 /** NULL-safe members. */

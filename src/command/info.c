@@ -42,8 +42,9 @@ static void print_row(const struct ff_front_summary *summary, int i)
                result->reason != NULL ? ": " : "", result->reason != NULL ? result->reason : "");
         return;
     }
-    printf("%4d%c %9.5f %12.6g %9.2g %12.6g %9.2g %12.6g %12.6g %9.2g\n", i,
-           summary->points[i].is_nondominated ? ' ' : '*', result->scalarization.weight,
+    printf("%4d%c%c %8.5f %12.6g %9.2g %12.6g %9.2g %12.6g %12.6g %9.2g\n", i,
+           summary->points[i].is_nondominated ? ' ' : '*',
+           summary->points[i].is_converged ? ' ' : '!', result->scalarization.weight,
            means->current, means->current_stderr, means->entropy_production,
            means->entropy_production_stderr, result->exact_current,
            result->exact_entropy_production, excess(summary, i));
@@ -56,8 +57,21 @@ static void print_rows(const struct ff_front_summary *summary)
     for (int i = 0; i < summary->n_points; i++)
         print_row(summary, i);
     printf(
-        "* dominated. entropy: entropy production, k_B per unit time. excess: of the objective over "
+        "* dominated. ! not converged, or not said. entropy: entropy production, k_B per unit time. excess: of the objective over "
         "its exact optimum, relative\n");
+}
+
+/* Why points have not converged, each reason once behind the first point that has it. */
+static void print_verdicts(const struct ff_front_summary *summary)
+{
+    const char *last = "";
+    for (int i = 0; i < summary->n_points; i++) {
+        const struct ff_front_point *point = &summary->points[i];
+        if (point->is_converged || point->verdict == NULL || strcmp(point->verdict, last) == 0)
+            continue;
+        printf("%5d %s\n", i, point->verdict);
+        last = point->verdict;
+    }
 }
 
 /* The single values of a record that /front holds, under their names there; flags as their numbers. */
@@ -112,6 +126,7 @@ static enum ff_status info_run(const struct ff_arguments *arguments)
     } else {
         print_header(summary);
         print_rows(summary);
+        print_verdicts(summary);
     }
     ff_front_summary_free(summary);
     return FF_OK;

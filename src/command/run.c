@@ -4,6 +4,8 @@
 #include "cluster/cluster.h"
 #include "command/command.h"
 #include "command/progress.h"
+#include "front/verdict.h"
+#include "gradient/estimator.h"
 #include "store/front_file.h"
 
 #include <math.h>
@@ -67,7 +69,8 @@ static void tick(void *context, bool is_new)
         const struct ff_front_metrics metrics = metrics_of(run);
         ff_progress_update(run->progress, ff_scheduler_archive(run->scheduler), &metrics);
     }
-    ff_progress_show(run->progress, n_completed, run->setup->front.n_points, now);
+    const int n_points = run->setup->front.n_points;
+    ff_progress_show(run->progress, n_completed, n_planned > n_points ? n_planned : n_points, now);
     if (is_new && now - run->last_write >= seconds_between_writes) {
         if (write_file(run, NULL, FF_RUN_RUNNING, "") != FF_OK)
             fprintf(stderr, "fluxfront: warning: %s; the run goes on\n", ff_status_message());
@@ -111,7 +114,8 @@ static enum ff_status finish(const struct run *run)
 {
     const struct ff_archive *archive = ff_scheduler_archive(run->scheduler);
     const struct ff_front_metrics metrics = metrics_of(run);
-    char message[1200] = "";
+    const struct ff_plan *plan = &run->setup->plan;
+    char message[1200] = "", count[64];
     if (metrics.n_failed == archive->n_points) {
         snprintf(message, sizeof message, "every task failed; the first one: %s",
                  archive->points[0].reason);
@@ -122,15 +126,22 @@ static enum ff_status finish(const struct run *run)
     if (metrics.n_failed > 0)
         snprintf(message, sizeof message, "%d of %d tasks failed", metrics.n_failed,
                  archive->n_points);
+    const int n_unconverged =
+        ff_verdict_count(archive->points, archive->n_points, plan->optimizer.type->ends_itself);
+    if (n_unconverged > 0) {
+        snprintf(count, sizeof count, "%d of %d points", n_unconverged, archive->n_points);
+        say_more(message, sizeof message, count, " have not converged, see /front/verdict");
+    }
     struct ff_reference *reference = NULL;
     if (run->setup->reference.is_wanted && find_reference(run, &reference) != FF_OK)
         say_more(message, sizeof message, "no exact reference: ", ff_status_message());
     const enum ff_status status = write_file(run, reference, FF_RUN_COMPLETE, message);
     ff_reference_free(reference);
     TRY(status);
-    printf("%s: %d points, %d non-dominated, %d failed, hypervolume %.6g, largest gap %.3f, "
-           "%.1f s on %d rank%s\n",
-           run->arguments->output, archive->n_points, metrics.n_nondominated, metrics.n_failed,
+    printf("%s: %d points by %s and %s, %d non-dominated, %d failed, %d not converged, hypervolume "
+           "%.6g, largest gap %.3f, %.1f s on %d rank%s\n",
+           run->arguments->output, archive->n_points, plan->gradient.estimator->name,
+           plan->optimizer.type->name, metrics.n_nondominated, metrics.n_failed, n_unconverged,
            metrics.hypervolume, metrics.largest_gap, ff_cluster_seconds(), ff_cluster_size(),
            ff_cluster_size() > 1 ? "s" : "");
     return FF_OK;
@@ -167,6 +178,10 @@ static enum ff_status check_estimator(const struct ff_plan *plan)
         return ff_status_raise_from(ff_status_place(), FF_ERR_CONFIG, "gradient.estimator: %s",
                                     ff_status_message());
     ff_gradient_free(gradient);
+    CHECK(
+        plan->gradient.estimator->is_exact || !plan->optimizer.type->needs_exact, FF_ERR_CONFIG,
+        "optimizer.kind: `%s` needs a gradient without noise, and the states are too many for one",
+        plan->optimizer.type->name);
     return FF_OK;
 }
 

@@ -18,7 +18,8 @@ static const uint32_t scale_task = UINT32_MAX;
 static enum ff_status configuration_check(struct ff_node *root, void *options)
 {
     const struct ff_plan *plan = &((const struct ff_setup *)options)->plan;
-    if (plan->optimizer.type->needs_exact && !plan->gradient.estimator->is_exact)
+    if (plan->optimizer.type->needs_exact && !plan->gradient.estimator->is_exact &&
+        plan->gradient.estimator->choose == NULL)
         return ff_node_error(ff_node_find(root, "optimizer"),
                              "`%s` needs a gradient without noise; set gradient.estimator "
                              "to `exact`, or use `adam` or `natural`",
@@ -138,6 +139,8 @@ void ff_setup_enumerate(struct ff_setup *setup)
     if (ff_chain_create(setup->system->process, FF_MAX_STATES, &setup->chain) != FF_OK)
         setup->chain = NULL;
     setup->plan.chain = setup->chain;
+    setup->plan.gradient.estimator =
+        ff_estimator_choose(setup->plan.gradient.estimator, setup->system->process, setup->chain);
 }
 
 double *ff_setup_initial_theta(const struct ff_setup *setup)

@@ -35,6 +35,10 @@ struct ff_estimator_type {
     const char *doc; /* one line for --help and the README */
     unsigned kinds;  /* of functionals that it differentiates: bits 1 << kind */
     bool is_exact;   /* no noise; needs a chain */
+    /** Of a word that stands for another estimator: which, for this process and its chain (NULL without one); the rest
+     * is empty. */
+    const struct ff_estimator_type *(*choose)(const struct ff_process *process,
+                                              const struct ff_chain *chain);
     void *(*scratch_create)(const struct ff_gradient *gradient);
     void (*scratch_free)(void *scratch);
     /** Events to simulate after the burn-in, and to record. */

@@ -31,7 +31,8 @@ struct ff_front_record {
 /* What a file says of a point besides its result. */
 struct ff_front_point {
     enum ff_point_status status;
-    int is_nondominated;
+    int is_nondominated, is_converged;
+    char *verdict;    /* owned */
     double objective; /* scalarised, at the exact values where they are known */
     int n_channels;
     double *rates; /* [R] */

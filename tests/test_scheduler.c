@@ -138,7 +138,7 @@ static struct ff_scheduler *make_scheduler(enum ff_scalarization_kind kind, bool
 {
     const struct ff_front_options options = make_options(kind, is_adaptive);
     struct ff_scheduler *scheduler;
-    ff_scheduler_create(&options, 1, 1.0 / 9.0, 6.0 / 9.0 * log(2.0), &scheduler);
+    ff_scheduler_create(&options, 1, 1.0 / 9.0, 6.0 / 9.0 * log(2.0), NULL, &scheduler);
     return scheduler;
 }
 

@@ -206,6 +206,15 @@ static void summary_has_what_was_written(void **state)
     assert_true(result->n_events == 1000000000000);
     assert_string_equal(result->reason, "");
     assert_true(summary->reference_objective[0] == 2.0);
+    const struct names {
+        char **found, **written;
+    } names[] = {{summary->parameter_names, record_of(state)->system->design->parameter_names},
+                 {summary->channel_names, record_of(state)->system->process->channel_names}};
+    for (int p = 0; p < 6; p++) {
+        assert_true(result->theta[p] == record_of(state)->archive->points[0].theta[p]);
+        for (int k = 0; k < 2; k++)
+            assert_string_equal(names[k].found[p], names[k].written[p]);
+    }
     ff_front_summary_free(summary);
 }
 

@@ -21,7 +21,7 @@ static void print_header(const struct ff_front_summary *summary)
            summary->wall_seconds, summary->n_ranks, summary->n_ranks > 1 ? "s" : "", summary->hosts,
            (unsigned long long)summary->seed);
     if (summary->config_from[0] != '\0')
-        printf("started at    %s\n", summary->config_from);
+        printf("from          %s\n", summary->config_from);
     printf("holds         %d points, %d parameters, %d channels\n", summary->n_points,
            summary->n_parameters, summary->n_channels);
     printf("hypervolume   %.8g with reference point (%.6g, %.6g)\n\n", summary->hypervolume,

@@ -45,7 +45,8 @@ static enum ff_status read_texts(const struct ff_group *file, struct ff_front_su
       datasets[] = {{"runtime/started", &summary->started},
                     {"runtime/hosts", &summary->hosts},
                     {"config/resolved", &summary->config_resolved}};
-    const bool has_from = ff_hdf5_has(file, "config/from");
+    const bool has_from =
+        summary->format_version[1] >= FF_FRONT_FORMAT_MINOR || ff_hdf5_has(file, "config/from");
     for (int i = 0; i < COUNT(attributes); i++)
         TRY(ff_hdf5_attribute_text(file, attributes[i].name, attributes[i].text));
     for (int i = 0; i < COUNT(datasets); i++)

@@ -1,4 +1,4 @@
-/* fluxfront gradcheck: every estimator against the exact gradient, at theta = 0.
+/* fluxfront gradcheck: every estimator against the exact gradient, at the initial design.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "command/command.h"
@@ -301,6 +301,6 @@ const struct ff_command ff_command_gradcheck = {
     .name = "gradcheck",
     .synopsis = "gradcheck CONFIG",
     .doc = "every estimator against the exact gradient: error, cosine, SNR, z-scores, cost",
-    .options = FF_OPTION_CONFIG | FF_OPTION_JSON | FF_OPTION_REPEATS,
+    .options = FF_OPTION_FROM | FF_OPTION_CONFIG | FF_OPTION_JSON | FF_OPTION_REPEATS,
     .run = gradcheck_run,
 };

@@ -20,6 +20,8 @@ static void print_header(const struct ff_front_summary *summary)
     printf("run           started %s, %.1f s, %d rank%s on %s, seed %llu\n", summary->started,
            summary->wall_seconds, summary->n_ranks, summary->n_ranks > 1 ? "s" : "", summary->hosts,
            (unsigned long long)summary->seed);
+    if (summary->config_from[0] != '\0')
+        printf("from          %s\n", summary->config_from);
     printf("holds         %d points, %d parameters, %d channels\n", summary->n_points,
            summary->n_parameters, summary->n_channels);
     printf("hypervolume   %.8g with reference point (%.6g, %.6g)\n\n", summary->hypervolume,
@@ -109,6 +111,7 @@ static void print_json(const struct ff_front_summary *summary)
     ff_json_put(document, "wall_seconds", summary->wall_seconds);
     ff_json_put(document, "hypervolume", summary->hypervolume);
     json_object_set_new(document, "config_resolved", json_string(summary->config_resolved));
+    json_object_set_new(document, "config_from", json_string(summary->config_from));
     json_object_set_new(document, "front", rows);
     ff_json_print(document);
 }

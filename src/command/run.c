@@ -46,6 +46,7 @@ static enum ff_status write_file(const struct run *run, const struct ff_referenc
         .entropy_scale = run->entropy_scale,
         .config_given = setup->given,
         .config_resolved = setup->resolved,
+        .config_from = setup->from,
         .seed = setup->plan.gradient.seed,
         .status = status,
         .message = message,
@@ -158,7 +159,7 @@ static enum ff_status manage(const struct ff_arguments *arguments, const struct 
                       .hosts = hosts};
     ff_note_start(run.started, sizeof run.started);
     ff_scheduler_create(&setup->front, setup->system->design->n_parameters, current_scale,
-                        entropy_scale, &run.scheduler);
+                        entropy_scale, setup->start, &run.scheduler);
     ff_progress_create(arguments->is_quiet, arguments->is_verbose, &run.progress);
     const struct ff_source source = ff_scheduler_source(run.scheduler);
     enum ff_status status = ff_cluster_run(&ff_front_kind, &setup->plan, &source, tick, &run);
@@ -226,8 +227,8 @@ const struct ff_command ff_command_run = {
     .name = "run",
     .synopsis = "run CONFIG -o FRONT.h5",
     .doc = "map the front, with mpirun on many ranks or without it on one",
-    .options = FF_OPTION_OUTPUT | FF_OPTION_MUST_OUTPUT | FF_OPTION_FORCE | FF_OPTION_CONFIG |
-               FF_OPTION_VERBOSITY,
+    .options = FF_OPTION_FROM | FF_OPTION_OUTPUT | FF_OPTION_MUST_OUTPUT | FF_OPTION_FORCE |
+               FF_OPTION_CONFIG | FF_OPTION_VERBOSITY,
     .is_parallel = true,
     .run = run_run,
 };

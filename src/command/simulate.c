@@ -110,8 +110,9 @@ const struct ff_command ff_command_simulate = {
     .name = "simulate",
     .synopsis = "simulate CONFIG [-o FILE.h5|.csv]",
     .doc =
-        "plain exact simulation at theta = 0: averages with errors (section `evaluation`), or the time course (section `timecourse`)",
-    .options = FF_OPTION_CONFIG | FF_OPTION_JSON | FF_OPTION_OUTPUT | FF_OPTION_FORCE,
+        "plain exact simulation of the initial design (theta = 0): averages with errors (section `evaluation`), or the time course (section `timecourse`)",
+    .options =
+        FF_OPTION_FROM | FF_OPTION_CONFIG | FF_OPTION_JSON | FF_OPTION_OUTPUT | FF_OPTION_FORCE,
     .is_parallel = true,
     .run = simulate_run,
 };

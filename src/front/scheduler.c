@@ -19,6 +19,7 @@ static const double width_fraction = 0.5;
 struct ff_scheduler {
     struct ff_front_options options;
     int n_parameters;
+    double *start;                /* [P] of tasks without neighbours */
     struct ff_scalarization base; /* scales, and after the first round the ideal point */
     struct ff_archive *archive;
     struct ff_task *tasks; /* [(1 + MAX_SWEEPS) n_points] in order of id */
@@ -48,7 +49,7 @@ static double logit(double weight)
     return log(weight / (1.0 - weight));
 }
 
-/* Add a task; its starts are the two neighbours and their mean, or theta = 0 without neighbours. */
+/* Add a task; its starts are the two neighbours and their mean, or the scheduler's own without neighbours. */
 static void plan_task(struct ff_scheduler *scheduler, enum ff_scalarization_kind kind,
                       double weight, const struct ff_result *low, const struct ff_result *high)
 {
@@ -59,6 +60,7 @@ static void plan_task(struct ff_scheduler *scheduler, enum ff_scalarization_kind
     task->scalarization = scheduler->base;
     task->scalarization.kind = kind;
     task->scalarization.weight = weight;
+    memcpy(task->starts, scheduler->start, sizeof *task->starts * (size_t)n);
     for (int p = 0; low != NULL && p < n; p++) {
         task->starts[p] = low->theta[p];
         task->starts[n + p] = high->theta[p];
@@ -354,11 +356,15 @@ static void plan_round(struct ff_scheduler *scheduler)
 /* ---- the machine ---------------------------------------------------------------------------- */
 
 void ff_scheduler_create(const struct ff_front_options *options, int n_parameters,
-                         double current_scale, double entropy_scale, struct ff_scheduler **out)
+                         double current_scale, double entropy_scale, const double *start,
+                         struct ff_scheduler **out)
 {
     struct ff_scheduler *scheduler = FF_NEW(struct ff_scheduler, 1);
     scheduler->options = *options;
     scheduler->n_parameters = n_parameters;
+    scheduler->start = FF_NEW(double, n_parameters);
+    if (start != NULL)
+        memcpy(scheduler->start, start, sizeof *start * (size_t)n_parameters);
     scheduler->base.current_scale = current_scale;
     scheduler->base.entropy_scale = entropy_scale;
     ff_archive_create(options->n_points, &scheduler->archive);
@@ -375,6 +381,7 @@ void ff_scheduler_free(struct ff_scheduler *scheduler)
     for (int i = 0; i < scheduler->n_planned; i++)
         ff_task_free(&scheduler->tasks[i]);
     free(scheduler->tasks);
+    free(scheduler->start);
     ff_archive_free(scheduler->archive);
     free(scheduler);
 }

@@ -23,7 +23,7 @@ static const struct ff_key scale_rows[] = {
 static const struct ff_keys scale_keys = {
     .doc =
         "The units in which the objective measures current and entropy production; without it the "
-        "traffic and the number of events per unit time at the initial design.",
+        "traffic and the number of events per unit time at theta = 0.",
     FF_ROWS(scale_rows),
 };
 

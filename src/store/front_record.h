@@ -22,6 +22,7 @@ struct ff_front_record {
     struct ff_front_metrics metrics;
     double current_scale, entropy_scale; /* of the scalarisations */
     const char *config_given, *config_resolved;
+    const char *config_from; /* where the initial design came from, "" if it is theta = 0 */
     uint64_t seed;
     enum ff_run_status status;
     const char *message;

@@ -147,9 +147,8 @@ static enum ff_status check_current(const struct ff_node *section, const struct 
         return FF_OK;
     return ff_node_error(
         ff_node_find(section, "current"),
-        "this current is zero in every steady state, whatever the rates: its edges lie on no cycle, or its "
-        "weights cancel around each; name the edges of a cycle, as in {\"%s\": 1}",
-        process->edge_names[0]);
+        "this current is zero in every steady state, whatever the rates: its edges lie on no "
+        "cycle, or its weights cancel around each; name edges of a cycle");
 }
 
 static enum ff_status check_entropy(const struct ff_node *section, const struct ff_process *process,

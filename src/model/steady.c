@@ -105,13 +105,12 @@ bool ff_steady_is_zero(const struct ff_process *process, const double *weight)
 }
 
 /* The blocks of a graph of hops, and which edges carry no net current in any steady state: blocks of their own, or unit
- * vectors in the row space. */
+ * vectors in the row space; is_idle comes cleared. */
 static void find_idle(const struct ff_process *process, int *block, bool *is_idle)
 {
     const int n_edges = process->n_edges;
     struct ff_hops graph;
     struct rows rows;
-    memset(is_idle, 0, sizeof *is_idle * (size_t)n_edges);
     if (ff_hops_find(process, &graph)) {
         const int n_blocks = ff_hops_blocks(&graph, block);
         int *size = FF_NEW(int, n_blocks);
@@ -258,7 +257,7 @@ enum ff_partial ff_steady_partial(const struct ff_process *process, const bool *
         }
     struct parts parts = {.process = process,
                           .is_counted = FF_RAW(bool, process->n_edges),
-                          .is_idle = FF_RAW(bool, process->n_edges),
+                          .is_idle = FF_NEW(bool, process->n_edges),
                           .block = FF_RAW(int, process->n_edges)};
     for (int e = 0; e < process->n_edges; e++)
         parts.is_counted[e] = is_counted[process->edge_forward[e]];

@@ -84,6 +84,7 @@ enum ff_status ff_timecourse_add(struct ff_walk *walk, const struct ff_kinetics 
         walk, options->end, options->max_events,
         (struct ff_visitor){.context = &grid, .stay = record_stay, .leave = count_event});
     sums->n_truncated += end == FF_PATH_CAPPED;
+    TRY(ff_walk_check(walk));
     return grid.status;
 }
 

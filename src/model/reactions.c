@@ -346,11 +346,15 @@ static enum ff_status check_range(const struct ff_node *node, const struct speci
         const struct ff_term *term = &channel->reactants[i];
         propensity *= binomial(species->counts[term->site], term->count);
     }
-    if (!(channel->rate <= ff_most_propensity) || !(propensity <= ff_most_propensity))
+    if (!(channel->rate <= ff_most_propensity))
+        return ff_node_error(
+            node, "the rate of `%s`, times its constant species, is %g, but must be at most %g",
+            channel->name, channel->rate, ff_most_propensity);
+    if (!(propensity <= ff_most_propensity))
         return ff_node_error(
             node,
-            "`%s` would fire %g times per unit time at the initial counts, more than "
-            "the largest number that is served, %g",
+            "`%s` would fire %g times per unit time at the initial counts, but may at "
+            "most %g times",
             channel->name, propensity, ff_most_propensity);
     return FF_OK;
 }

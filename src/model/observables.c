@@ -36,7 +36,8 @@ static const struct ff_key rows[] = {
      .unit = "1",
      .doc =
          "The current J: the sum of the net currents through these edges times their weights, as in "
-         "{\"E->ES\": 1}; `all` is the mean over all edges."},
+         "{\"E->ES\": 1}; `all` is the mean over all edges. "
+         "`run` refuses a current that is zero in every steady state, whatever the rates."},
     {.name = "exclude",
      .type = FF_KEY_OTHER,
      .is_special = true,
@@ -44,7 +45,8 @@ static const struct ff_key rows[] = {
      .form = "list of channels, or `all`",
      .doc =
          "Channels that do not count in the entropy production; a channel without a reverse, whose "
-         "entropy production is infinite, must be among them."},
+         "entropy production is infinite, must be among them. `run` refuses to optimise what is left "
+         "where excluded channels can drive others against their force, and where nothing is left."},
     {.name = "scale", .type = FF_KEY_SECTION, .is_optional = true, .keys = &scale_keys},
 };
 

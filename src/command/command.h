@@ -89,6 +89,10 @@ void ff_setup_share(const struct ff_arguments *arguments, struct ff_setup *setup
  * open: once, before anything that borrows the chain. */
 void ff_setup_enumerate(struct ff_setup *setup);
 
+/** Whether the states have one closed class, of more than one state, so that there is a steady state; enumerates them unless
+ * that was done.  FF_ERR_CONFIG with the position of the model; FF_OK where the states are too many. */
+enum ff_status ff_setup_check_states(const struct ff_setup *setup);
+
 /** NULL-safe members. */
 void ff_setup_free(struct ff_setup *setup);
 

@@ -191,7 +191,9 @@ static enum ff_status prepare(const struct ff_arguments *arguments, struct ff_se
                               double *current_scale, double *entropy_scale)
 {
     TRY(ff_setup_read(arguments, setup));
+    TRY(ff_observables_check_front(setup->system->observables));
     ff_setup_enumerate(setup);
+    TRY(ff_setup_check_states(setup));
     TRY(check_estimator(&setup->plan));
     TRY(ff_front_file_check(arguments->output, arguments->is_forced));
     return ff_setup_scales(setup, current_scale, entropy_scale);

@@ -61,7 +61,7 @@ static enum ff_status prepare(const struct ff_arguments *arguments, struct ff_se
         return ff_timecourse_check_output(arguments);
     CHECK(arguments->output == NULL, FF_ERR_CONFIG,
           "-o is for time courses; %s has no section `timecourse`", arguments->input);
-    return FF_OK;
+    return ff_setup_check_states(setup);
 }
 
 static enum ff_status print_averages(const struct ff_arguments *arguments,
@@ -69,8 +69,8 @@ static enum ff_status print_averages(const struct ff_arguments *arguments,
 {
     const struct ff_draw_key key = {setup->plan.gradient.seed, 0, 0, FF_PURPOSE_EVALUATE};
     struct ff_occupancy occupancy;
-    ff_occupancy_measure(setup->system, rates, key, setup->plan.evaluation.horizon,
-                         setup->plan.evaluation.trajectories, &occupancy);
+    TRY(ff_occupancy_measure(setup->system, rates, key, setup->plan.evaluation.horizon,
+                             setup->plan.evaluation.trajectories, &occupancy));
     const bool is_steady =
         isfinite(occupancy.observables[FF_J].mean) && occupancy.activity.mean > 0.0;
     if (is_steady)

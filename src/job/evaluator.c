@@ -188,6 +188,7 @@ enum ff_status ff_evaluator_measure(struct ff_evaluator *evaluator, const double
     ff_design_rates(plan->system->design, theta, evaluator->rates);
     ff_ensemble_set(&evaluator->ensemble, evaluator->rates);
     ff_ensemble_run_all(&evaluator->ensemble, key, horizon, n_trajectories, evaluator->sums);
+    TRY(ff_walk_check(evaluator->ensemble.walk));
     ff_ensemble_averages(&evaluator->ensemble, evaluator->sums, n_trajectories, out);
     evaluator->n_events += n_trajectories * (horizon.events + horizon.burn_in);
     for (int q = 0; q < plan->functionals.count; q++)

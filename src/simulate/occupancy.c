@@ -64,9 +64,9 @@ static void estimate(const struct ff_ensemble *ensemble, const double *rows, con
             ff_average_ratio(occupied + i, process->n_sites, rows, FF_NARROW_ROW, n, per_walker);
 }
 
-void ff_occupancy_measure(const struct ff_system *system, const double *rates,
-                          struct ff_draw_key key, struct ff_horizon horizon, int n_trajectories,
-                          struct ff_occupancy *out)
+enum ff_status ff_occupancy_measure(const struct ff_system *system, const double *rates,
+                                    struct ff_draw_key key, struct ff_horizon horizon,
+                                    int n_trajectories, struct ff_occupancy *out)
 {
     const size_t n = (size_t)n_trajectories, n_sites = (size_t)system->process->n_sites;
     struct ff_ensemble ensemble;
@@ -81,11 +81,14 @@ void ff_occupancy_measure(const struct ff_system *system, const double *rates,
         run_one(ensemble.walk, horizon.events, &charges);
         memcpy(rows + k * FF_NARROW_ROW, charges.row, sizeof charges.row);
     }
-    estimate(&ensemble, rows, occupied, (double)horizon.events, n_trajectories, out);
+    const enum ff_status status = ff_walk_check(ensemble.walk);
+    if (status == FF_OK)
+        estimate(&ensemble, rows, occupied, (double)horizon.events, n_trajectories, out);
     free(charges.since);
     free(occupied);
     free(rows);
     ff_ensemble_free(&ensemble);
+    return status;
 }
 
 void ff_occupancy_free(struct ff_occupancy *occupancy)

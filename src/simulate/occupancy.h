@@ -13,10 +13,10 @@ struct ff_occupancy {
     struct ff_average *sites;                        /* mean occupations */
 };
 
-/** Simulate n_trajectories (at least 2) at these rates [R]. */
-void ff_occupancy_measure(const struct ff_system *system, const double *rates,
-                          struct ff_draw_key key, struct ff_horizon horizon, int n_trajectories,
-                          struct ff_occupancy *out);
+/** Simulate n_trajectories (at least 2) at these rates [R].  FF_ERR_NUMERICAL, with nothing to free, as ff_walk_check. */
+enum ff_status ff_occupancy_measure(const struct ff_system *system, const double *rates,
+                                    struct ff_draw_key key, struct ff_horizon horizon,
+                                    int n_trajectories, struct ff_occupancy *out);
 void ff_occupancy_free(struct ff_occupancy *occupancy);
 
 #endif

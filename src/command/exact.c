@@ -31,12 +31,14 @@ static const char *note_on_current(const struct ff_observables *observables)
 
 static const char *note_on_entropy(const struct ff_observables *observables)
 {
-    static const char *const notes[] = {
-        [FF_PARTIAL_ENTROPY] = "; of the channels not excluded",
-        [FF_PARTIAL_ZERO] = "; zero in every steady state",
-        [FF_PARTIAL_UNBOUNDED] = "; only the sum of (w+ - w-) ln(k+/k-) over the channels not "
-                                 "excluded, of either sign"};
-    return observables->has_excluded ? notes[observables->entropy_kind] : "";
+    if (!observables->has_excluded)
+        return "";
+    if (observables->entropy_kind == FF_PARTIAL_ENTROPY)
+        return "; of the channels not excluded";
+    return observables->entropy_kind == FF_PARTIAL_ZERO
+               ? "; zero in every steady state"
+               : "; only the sum of (w+ - w-) ln(k+/k-) over the channels not excluded, of either "
+                 "sign";
 }
 
 static void print_values(const struct point *point)

@@ -281,6 +281,8 @@ static enum ff_status gradcheck_run(const struct ff_arguments *arguments)
     TRY(ff_setup_read(arguments, &setup));
     ff_setup_enumerate(&setup);
     const struct ff_system *system = setup.system;
+    if (ff_observables_check_front(system->observables) != FF_OK)
+        fprintf(stderr, "fluxfront: warning: %s\n", ff_status_message());
     struct check check = {.system = system,
                           .chain = setup.chain,
                           .options = setup.plan.gradient,

@@ -93,7 +93,7 @@ static enum ff_status read_document(struct ff_yaml *document, struct ff_setup *o
 static enum ff_status open_document(const struct ff_arguments *arguments,
                                     const struct ff_front_summary *front, struct ff_yaml **out)
 {
-    if (!arguments->is_config_stored)
+    if (front == NULL || !arguments->is_config_stored)
         return ff_yaml_read_file(arguments->input, out);
     static const char place[] = ":/config/resolved";
     const size_t size = strlen(arguments->input) + sizeof place;

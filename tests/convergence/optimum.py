@@ -14,6 +14,8 @@ except ImportError as error:
 
 SMOOTHING, AUGMENTATION = 0.01, 0.01  # of Chebyshev scalarisations, in scaled units
 N_FINE = 25  # weights of the exact front, evenly spaced in log(w / (1 - w)) between the two of the benchmark
+LOOSE = {"maxiter": 80, "maxcor": 20, "ftol": 1e-6}
+TIGHT = {"maxiter": 500, "maxcor": 20, "ftol": 1e-11, "gtol": 1e-10}
 LARGE = 100  # states from which on fewer starts are affordable
 
 Goal = collections.namedtuple("Goal", "kind weight current_scale entropy_scale current_ideal entropy_ideal",
@@ -68,24 +70,25 @@ class Search:
         place = int(np.argmin(values))
         return place, float(values[place])
 
-    def descend(self, goal, theta):
+    def descend(self, goal, theta, is_loose=False):
         """A local minimum from theta becomes known. L is measured in its own size, so that small ones are solved too."""
         low, high = self.system.bounds.T
         theta = np.clip(theta, low, high)
         value = loss(goal, *self.system.values(theta))[0]
-        for _ in range(6):
-            scale = abs(value) if value != 0.0 else 1.0
-
-            def scaled(theta, scale=scale):
-                means, gradients = self.system.values_and_gradients(theta)
-                value, *slopes = loss(goal, *means)
-                return value / scale, gradients @ np.array(slopes) / scale
-            found = scipy.optimize.minimize(scaled, theta, jac=True, method="L-BFGS-B", bounds=self.system.bounds,
-                                            options={"maxiter": 500, "maxcor": 20, "ftol": 1e-11, "gtol": 1e-10})
-            theta, before, value = found.x, value, found.fun * scale
+        for _ in range(1 if is_loose else 6):
+            found, before = self._minimize(goal, theta, abs(value) or 1.0, LOOSE if is_loose else TIGHT), value
+            theta, value = found.x, loss(goal, *self.system.values(found.x))[0]
             if before - value <= 1e-5 * abs(value) or goal.weight == 0.0:
                 break
         self.add(theta)
+
+    def _minimize(self, goal, theta, scale, options):
+        def scaled(theta):
+            means, gradients = self.system.values_and_gradients(theta)
+            value, *slopes = loss(goal, *means)
+            return value / scale, gradients @ np.array(slopes) / scale
+        return scipy.optimize.minimize(scaled, theta, jac=True, method="L-BFGS-B", bounds=self.system.bounds,
+                                       options=options)
 
     def random_starts(self, n):
         """Half of them near theta = 0, half anywhere in the box."""
@@ -94,23 +97,19 @@ class Search:
                 for i in range(n)]
 
     def solve(self, goals, n_random):
-        """Optima of these goals: from theta = 0, random starts, and then again and again from whatever other
-        design is better, until nothing is."""
-        new = [goal for goal in goals if goal not in self.solved]
+        """Places of the optima: loosely from theta = 0, random starts and the neighbours, then closely, again and again
+        from whatever other design is better, until none is."""
+        new, origin = [goal for goal in goals if goal not in self.solved], np.zeros(self.system.n_parameters)
         for goal in new:
-            self.descend(goal, self.thetas[self.best(goal)[0]] if self.thetas else 0.0 * self.system.bounds[:, 0])
-            for start in [0.0 * self.system.bounds[:, 0], *self.random_starts(n_random)]:
-                self.descend(goal, start)
-        polished = {}
-        for _ in range(5):
-            is_done = True
-            for goal in new:
-                place, value = self.best(goal)
-                if goal not in polished or value < polished[goal] - 1e-7 * abs(value):
-                    self.descend(goal, self.thetas[place])
-                    polished[goal], is_done = self.best(goal)[1], False
-            if is_done:
-                break
+            neighbour = [self.thetas[self.best(goal)[0]]] if self.thetas else []
+            for start in [*neighbour, origin, *self.random_starts(n_random)]:
+                self.descend(goal, start, is_loose=True)
+        values = dict.fromkeys(new, np.inf)
+        for _ in range(6):
+            behind = [goal for goal in new if self.best(goal)[1] < values[goal] - 1e-7 * abs(self.best(goal)[1])]
+            for goal in behind:
+                self.descend(goal, self.thetas[self.best(goal)[0]])
+                values[goal] = self.best(goal)[1]
         for goal in goals:
             self.solved[goal] = self.best(goal)[0]
         return [self.solved[goal] for goal in goals]

@@ -26,8 +26,8 @@ def eliminate(rates, panel=PANEL):
         for k in range(end - 1, begin - 1, -1):
             totals[k] = rates[k, :k].sum()
             into = rates[:k, k] = rates[:k, k] / totals[k]
-            rates[begin:k, :begin] += np.outer(into[begin:], rates[k, :begin])
-            rates[:k, begin:k] += np.outer(into, rates[k, begin:k])
+            rates[begin:k, :begin] += into[begin:, None] * rates[k, :begin]
+            rates[:k, begin:k] += into[:, None] * rates[k, begin:k]
         rates[:begin, :begin] += rates[:begin, begin:end] @ rates[begin:end, :begin]
     return totals
 
@@ -46,7 +46,7 @@ def potentials(eliminated, totals, sources):
     """h[n, q] with Q h = -sources[n, q], whose steady-state means must be 0; h[0] = 0."""
     sources = sources.copy()
     for k in range(len(sources) - 1, 0, -1):
-        sources[:k] += np.outer(eliminated[:k, k], sources[k])
+        sources[:k] += eliminated[:k, k, None] * sources[k]
     h = np.zeros_like(sources)
     for k in range(1, len(h)):
         h[k] = (sources[k] + eliminated[k, :k] @ h[:k]) / totals[k]

@@ -14,12 +14,14 @@ FIELDS = ("weight", "current_scale", "entropy_scale", "current_ideal", "entropy_
 
 
 def read_front(path):
-    """Datasets of /front by name; None if there is no file."""
+    """Datasets of /front by name, and designs that the program itself holds for optimal; None if there is no file."""
     if not os.path.exists(path):
         return None
     with h5py.File(path, "r") as file:
         group = file["front"]
-        return {name: group[name][()] for name in (*FIELDS, "theta") if name in group}
+        front = {name: group[name][()] for name in (*FIELDS, "theta") if name in group}
+        front["hints"] = file["reference/theta"][()] if "reference/theta" in file else front["theta"]
+        return front
 
 
 def goal_of(front, i):
@@ -90,7 +92,8 @@ def judge_front(search, front, n_points, weights):
     good = [] if front is None else [i for i in range(len(front["weight"]))
                                      if front["status"][i] == 0 and np.isfinite(front["theta"][i]).all()]
     for i in good:
-        search.add(front["theta"][i])
+        for theta in (front["theta"][i], front["hints"][i]):
+            search.add(np.clip(theta, *search.system.bounds.T))
     goals = [goal_of(front, i) for i in good]
     places = dict(zip(good, search.solve(goals, search.n_random())))
     n_rows = n_points if front is None else len(front["weight"])

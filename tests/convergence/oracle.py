@@ -288,5 +288,4 @@ class Steady:
 
     def noise(self):
         """Long-time variance of the integrated current per unit time."""
-        change = self._potentials()[:, 0]
-        return float(self.flux @ (self.current * (self.current + 2.0 * change)))
+        return float(self.flux @ (self.current + self._potentials()[:, 0]) ** 2)

@@ -11,7 +11,7 @@ packages=(
 )
 test_packages=(
     clang clang-format-14 clang-tidy-14 valgrind
-    python3-xarray python3-h5netcdf python3-netcdf4
+    python3-xarray python3-h5netcdf python3-netcdf4 python3-scipy
 )
 
 case "${1-}" in

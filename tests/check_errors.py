@@ -161,6 +161,55 @@ CONFIGURATIONS = {
                                    "must be `all`"),
     "zero scale": (RING + "objective: {scale: {current: ¦0, entropy_production: 1}}\n",
                    "objective.scale.current", "greater than 0"),
+    # Questions without an answer.
+    "current of a tree": (
+        "model:\n  kind: network\n  states: [A, B, C]\n  edges:\n"
+        "    - {from: A, to: B, forward: 1, backward: 2}\n"
+        "    - {from: B, to: C, forward: 1, backward: 3}\nobjective: {current: ¦all}\n",
+        "objective.current", "zero in every steady state"),
+    "current of one reaction": (
+        'model: {kind: reactions, species: {A: 1, B: 0}, reactions: ["A <-> B @ 2, 1"]}\n'
+        "objective: {current: ¦all}\n", "objective.current", "zero in every steady state"),
+    "current that cancels": (
+        "model:\n  kind: network\n  states: [A, B]\n  edges:\n"
+        "    - {name: a, from: A, to: B, forward: 1, backward: 2}\n"
+        "    - {name: b, from: B, to: A, forward: 1, backward: 3}\n"
+        "objective: {current: ¦{a: 1, b: -1}}\n", "objective.current", "zero in every steady state"),
+    "everything excluded": (RING + "objective: {exclude: ¦all}\n", "objective.exclude",
+                            "nothing is left of the entropy production"),
+    "sigma of a part of a cycle": (
+        "model:\n  kind: network\n  states: [a, b]\n  edges:\n"
+        "    - {from: a, to: b, forward: 2, backward: 1}\n"
+        "    - {name: x, from: a, to: b, forward: 10, backward: 0}\n"
+        'objective: {current: {"a->b": 1}, exclude: ¦["x+"]}\n', "objective.exclude",
+        "can drive `a->b` against its force"),
+    "sigma of one direction": (RING + 'objective: {exclude: ¦["0->1"]}\n', "objective.exclude",
+                               "has no lower bound"),
+    "two closed classes": (
+        "model: ¦{kind: reactions, species: {S: 1, A: 0, B: 0, C: 0, D: 0}, reactions: [S -> A @ 1, S -> C @ 1, "
+        '"A <-> B @ 2, 1", {name: b, reaction: "B <-> A @ 2, 3"}, "C <-> D @ 1, 1"]}\n'
+        'objective: {current: {b: 1}, exclude: [S -> A, S -> C]}\n', "model",
+        "those of (S = 0, A = 1, B = 0, C = 0, D = 0) and of (S = 0, A = 0, B = 0, C = 1, D = 0)"),
+    "a state that nothing leaves": (
+        "model: ¦{kind: reactions, species: {A: 1, B: 0, C: 0}, reactions: [A -> C @ 1, "
+        '"A <-> B @ 2, 1", {name: b, reaction: "B <-> A @ 2, 3"}]}\n'
+        'objective: {current: {b: 1}, exclude: [A -> C]}\n', "model",
+        "ends in the state (A = 0, B = 0, C = 1), which nothing leaves"),
+    "propensity beyond all numbers": (
+        'model: {kind: reactions, species: {X: 1000000000}, reactions: [¦"3 X <-> 0 @ 1e240, 1"]}\n',
+        "model.reactions[0]", "`3 X -> 0` would fire 1.66667e+266 times"),
+    "a thousand molecules at once": (
+        'model: {kind: reactions, species: {X: 1000000000}, reactions: [¦"1000 X <-> 0 @ 1, 1"]}\n',
+        "model.reactions[0]", "`1000 X -> 0` would fire inf times"),
+    "rate beyond all propensities": (
+        'model: {kind: reactions, species: {X: 0}, reactions: [¦"3 X <-> 0 @ 1e300, 1"]}\n',
+        "model.reactions[0]", "the rate of `3 X -> 0`"),
+    "constant species beyond all numbers": (
+        'model: {kind: reactions, species: {X: 0}, constant: {A: 1000000}, reactions: [¦"900 A -> X @ 1"]}\n',
+        "model.reactions[0]", "the rate of `900 A -> X`"),
+    "order of a sum": (
+        'model: {kind: reactions, species: {X: 0}, reactions: [¦"900 X + 900 X -> 0 @ 1"]}\n',
+        "model.reactions[0]", "more than 1000 of one species"),
     # Methods.
     "unknown estimator": (RING + "gradient: {estimator: ¦scores}\n", "gradient.estimator", "score"),
     "unknown optimizer": (RING + "optimizer: {kind: ¦adm}\n", "optimizer.kind", "adam"),
@@ -169,7 +218,7 @@ CONFIGURATIONS = {
     "temperature 2": (RING + "gradient: {temperature: ¦2}\n", "gradient.temperature", "at most 1"),
     "negative window": (RING + "gradient: {window: ¦-1}\n", "gradient.window", "must be from 0 to"),
     "no tracked trajectories": (RING + "gradient: {tracked: ¦0}\n", "gradient.tracked", "must be from 1 to"),
-    "bfgs with a noisy gradient": (RING + "optimizer: ¦{kind: bfgs}\n", "optimizer",
+    "bfgs with a noisy gradient": (RING + "gradient: {estimator: score}\noptimizer: ¦{kind: bfgs}\n", "optimizer",
                                    "needs a gradient without noise"),
     "no iterations": (RING + "optimizer: {iterations: ¦0}\n", "optimizer.iterations", "must be from 1 to"),
     "no events": (RING + "simulation: {events: ¦0}\n", "simulation.events", "must be from 1 to"),

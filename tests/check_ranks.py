@@ -182,7 +182,7 @@ class TimeCourses(unittest.TestCase):
             code, stdout, stderr = simulate(n_ranks, "too_many.yaml", "-o", "never.csv")
             self.assertEqual((code, stdout), (4, ""))
             lines = [line for line in stderr.splitlines() if line.startswith("fluxfront: ")]
-            self.assertEqual(lines, ["fluxfront: an occupation exceeds 67108864, too large for a time course"])
+            self.assertEqual(lines, ["fluxfront: an occupation, of `X`, exceeds 67108864, too large for a time course"])
             self.assertFalse(os.path.exists("never.csv"))
 
 

@@ -3,7 +3,7 @@
  * SPDX-License-Identifier: GPL-3.0-or-later */
 /* labels: stat */
 /* timeout: 120 */
-#include "simulate/occupancy.h"
+#include "simulate/ensemble.h"
 
 #include <gsl/gsl_linalg.h>
 #include <math.h>
@@ -68,10 +68,14 @@ static void simulate(const struct ff_system *system, const double *rates, int64_
 {
     const struct ff_draw_key key = {1, 0, 0, FF_PURPOSE_EVALUATE};
     const struct ff_horizon horizon = {.events = events, .burn_in = burn_in};
-    struct ff_occupancy occupancy;
-    ff_occupancy_measure(system, rates, key, horizon, N_TRAJECTORIES, &occupancy);
-    memcpy(out, occupancy.observables, sizeof occupancy.observables);
-    ff_occupancy_free(&occupancy);
+    struct ff_ensemble ensemble;
+    ff_ensemble_create(system, ff_system_functionals(system), NULL, &ensemble);
+    ff_ensemble_set(&ensemble, rates);
+    double *sums = FF_RAW(double, N_TRAJECTORIES *(size_t)ensemble.width);
+    ff_ensemble_run_all(&ensemble, key, horizon, N_TRAJECTORIES, sums);
+    ff_ensemble_averages(&ensemble, sums, N_TRAJECTORIES, out);
+    free(sums);
+    ff_ensemble_free(&ensemble);
 }
 
 static bool is_within_noise(struct ff_average average, double expected)

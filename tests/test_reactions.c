@@ -2,7 +2,7 @@
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
 /* labels: stat */
-#include "simulate/occupancy.h"
+#include "job/averages.h"
 
 #include <math.h>
 #include <stdint.h>
@@ -157,30 +157,36 @@ static void detailed_balance_across_different_orders_gives_zero(void **state)
     ff_system_free(driven);
 }
 
-static void measure(const struct ff_system *system, struct ff_occupancy *out)
+static void measure(const struct ff_system *system, struct ff_averages *out)
 {
-    const struct ff_draw_key key = {1, 0, 0, FF_PURPOSE_EVALUATE};
-    const struct ff_horizon horizon = {.events = 5000, .burn_in = 2000};
-    ff_occupancy_measure(system, system->process->rates, key, horizon, 100, out);
+    const struct ff_averages_task task = {.system = system,
+                                          .rates = system->process->rates,
+                                          .options = {.trajectories = 100,
+                                                      .horizon = {.events = 5000, .burn_in = 2000},
+                                                      .has_trajectories = true,
+                                                      .has_events = true,
+                                                      .has_burn_in = true},
+                                          .key = {1, 0, 0, FF_PURPOSE_EVALUATE}};
+    assert_int_equal(ff_averages_measure(&task, out), FF_OK);
 }
 
-static bool is_within_noise(struct ff_average average, double expected)
+static bool is_within_noise(const struct ff_averages *averages, int index, double expected)
 {
-    return fabs(average.mean - expected) < largest_z * average.standard_error;
+    const struct ff_evidence *evidence = &averages->items[index].evidence;
+    return fabs(evidence->mean - expected) < largest_z * evidence->standard_error;
 }
 
 /* Immigration-death is Poisson with mean 20; the dimerisation network is enumerated. */
 static void simulated_means_match_exact_ones(void **state)
 {
     (void)state;
-    struct ff_occupancy simulated;
+    struct ff_averages simulated;
     struct ff_system *system = read_system("{model: {kind: reactions, species: {X: 20}, reactions: "
                                            "['0 <-> X @ 10, 0.5']}}");
     measure(system, &simulated);
-    assert_true(is_within_noise(simulated.sites[0], 20.0));
-    assert_true(fabs(simulated.sites[0].mean - 21.0) >
-                largest_z * simulated.sites[0].standard_error);
-    ff_occupancy_free(&simulated);
+    assert_true(is_within_noise(&simulated, FF_AVERAGE_SITES, 20.0));
+    assert_false(is_within_noise(&simulated, FF_AVERAGE_SITES, 21.0));
+    ff_averages_free(&simulated);
     ff_system_free(system);
 
     char text[256];
@@ -191,10 +197,11 @@ static void simulated_means_match_exact_ones(void **state)
     ff_exact_means(oracle.exact, means);
     measure(system, &simulated);
     for (int q = 0; q < FF_N_OBSERVABLES; q++)
-        assert_true(is_within_noise(simulated.observables[q], means[q]));
+        assert_true(is_within_noise(&simulated, q, means[q]));
     for (int i = 0; i < 2; i++)
-        assert_true(is_within_noise(simulated.sites[i], ff_exact_occupancy(oracle.exact)[i]));
-    ff_occupancy_free(&simulated);
+        assert_true(
+            is_within_noise(&simulated, FF_AVERAGE_SITES + i, ff_exact_occupancy(oracle.exact)[i]));
+    ff_averages_free(&simulated);
     free_oracle(&oracle);
     ff_system_free(system);
 }

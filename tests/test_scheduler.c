@@ -138,7 +138,7 @@ static struct ff_scheduler *make_scheduler(enum ff_scalarization_kind kind, bool
 {
     const struct ff_front_options options = make_options(kind, is_adaptive);
     struct ff_scheduler *scheduler;
-    ff_scheduler_create(&options, 1, 1.0 / 9.0, 6.0 / 9.0 * log(2.0), &scheduler);
+    ff_scheduler_create(&options, 1, 1.0 / 9.0, 6.0 / 9.0 * log(2.0), NULL, &scheduler);
     return scheduler;
 }
 
@@ -152,6 +152,28 @@ static const struct {
              {FF_SCALARIZATION_CHEBYSHEV, true},
              {FF_SCALARIZATION_CHEBYSHEV, false}};
 enum { N_MODES = sizeof modes / sizeof *modes };
+
+/* Both ends are solved from the start that is given; the start belongs to the scheduler. */
+static void tasks_without_neighbours_begin_at_the_start(void **state)
+{
+    (void)state;
+    for (int m = 0; m < N_MODES; m++) {
+        const struct ff_front_options options = make_options(modes[m].kind, modes[m].is_adaptive);
+        for (int has_start = 0; has_start < 2; has_start++) {
+            struct ff_scheduler *scheduler;
+            struct ff_task task;
+            double start[] = {0.75};
+            ff_scheduler_create(&options, 1, 1.0, 1.0, has_start ? start : NULL, &scheduler);
+            start[0] = NAN;
+            while (ff_scheduler_next(scheduler, &task)) {
+                assert_int_equal(task.n_starts, 1);
+                assert_true(task.starts[0] == (has_start ? 0.75 : 0.0));
+                ff_task_free(&task);
+            }
+            ff_scheduler_free(scheduler);
+        }
+    }
+}
 
 static void assert_same_archive(const struct ff_archive *a, const struct ff_archive *b)
 {
@@ -380,6 +402,7 @@ static void a_run_whose_tasks_all_fail_ends(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(tasks_without_neighbours_begin_at_the_start),
         cmocka_unit_test(tasks_do_not_depend_on_workers_or_order),
         cmocka_unit_test(all_points_are_planned_and_completed),
         cmocka_unit_test(no_weight_is_solved_twice),

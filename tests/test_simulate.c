@@ -3,7 +3,6 @@
  * SPDX-License-Identifier: GPL-3.0-or-later */
 /* labels: stat */
 #include "simulate/lanes.h"
-#include "simulate/occupancy.h"
 #include "simulate/path.h"
 
 #include <gsl/gsl_cdf.h>
@@ -194,53 +193,6 @@ static void a_propensity_wrong_by_a_tenth_is_detected(void **state)
     assert_true(survey.chance_entropies < least_chance);
 }
 
-/* ---- averages ------------------------------------------------------------------------------- */
-
-static void several_walkers_give_the_values_of_one(void **state)
-{
-    (void)state;
-    for (int n_walkers = 2; n_walkers <= 32; n_walkers *= 4) {
-        struct ff_system *system = random_network(4, 1.0, n_walkers);
-        struct oracle oracle = solved(system, NULL, system->process->rates);
-        struct ff_occupancy simulated;
-        const struct ff_exact_values values = ff_exact_observe(oracle.exact);
-        const struct ff_horizon long_enough = {1500, 400 * n_walkers};
-        ff_occupancy_measure(system, system->process->rates, key, long_enough, N_TRAJECTORIES,
-                             &simulated);
-        assert_near(z_score(simulated.observables[FF_J], values.current), 0.0, largest_z);
-        assert_near(z_score(simulated.observables[FF_SIGMA], values.entropy_production), 0.0,
-                    largest_z);
-        assert_near(z_score(simulated.activity, values.activity), 0.0, largest_z);
-        for (int i = 0; i < system->process->n_sites; i++)
-            assert_near(z_score(simulated.sites[i], ff_exact_occupancy(oracle.exact)[i]), 0.0,
-                        largest_z);
-        ff_occupancy_free(&simulated);
-        free_oracle(&oracle);
-        ff_system_free(system);
-    }
-}
-
-/* The same trajectories, charged at every event instead of when an occupation changes. */
-static void occupancies_match_a_sum_over_every_event(void **state)
-{
-    (void)state;
-    struct ff_system *system = random_network(5, 1.0, 3);
-    struct ff_occupancy simulated;
-    double times[MAX_STATES], sums[MAX_STATES] = {0}, total = 0.0;
-    ff_occupancy_measure(system, system->process->rates, key, horizon, 4, &simulated);
-    struct rig rig = make_rig(system, system->process->rates);
-    for (uint32_t k = 0; k < 4; k++) {
-        total += time_in_states(&rig, k, times);
-        for (int i = 0; i < system->process->n_sites; i++)
-            sums[i] += times[i];
-    }
-    for (int i = 0; i < system->process->n_sites; i++)
-        assert_near(simulated.sites[i].mean, sums[i] / total / 3.0, 1e-12);
-    free_rig(&rig);
-    ff_occupancy_free(&simulated);
-    ff_system_free(system);
-}
-
 /* ---- streams ------------------------------------------------------------------------------- */
 
 static void trajectories_repeat_and_differ_between_numbers(void **state)
@@ -351,8 +303,6 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(simulation_agrees_with_the_exact_steady_state),
         cmocka_unit_test(a_propensity_wrong_by_a_tenth_is_detected),
-        cmocka_unit_test(several_walkers_give_the_values_of_one),
-        cmocka_unit_test(occupancies_match_a_sum_over_every_event),
         cmocka_unit_test(trajectories_repeat_and_differ_between_numbers),
         cmocka_unit_test(the_gauge_keeps_the_exact_means),
         cmocka_unit_test(estimates_are_without_noise_at_equilibrium),

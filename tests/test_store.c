@@ -104,6 +104,7 @@ static struct run *run_create(void)
         .current_scale = 2.0,
         .entropy_scale = 4.0,
         .config_given = config,
+        .config_from = "other.h5, point 3",
         .config_resolved = config,
         .seed = 42,
         .status = FF_RUN_STOPPED_EARLY,
@@ -184,8 +185,9 @@ static void summary_has_what_was_written(void **state)
     assert_string_equal(summary->started, "2026-01-02T03:04:05Z");
     assert_string_equal(summary->hosts, "");
     assert_string_equal(summary->config_resolved, config);
+    assert_string_equal(summary->config_from, "other.h5, point 3");
     assert_int_equal(summary->format_version[0], 1);
-    assert_int_equal(summary->format_version[1], 1);
+    assert_int_equal(summary->format_version[1], 2);
     assert_int_equal(summary->seed, 42);
     assert_int_equal(summary->n_ranks, 2);
     assert_true(summary->wall_seconds == 1.5 && summary->hypervolume == 1.75);
@@ -204,6 +206,15 @@ static void summary_has_what_was_written(void **state)
     assert_true(result->n_events == 1000000000000);
     assert_string_equal(result->reason, "");
     assert_true(summary->reference_objective[0] == 2.0);
+    const struct names {
+        char **found, **written;
+    } names[] = {{summary->parameter_names, record_of(state)->system->design->parameter_names},
+                 {summary->channel_names, record_of(state)->system->process->channel_names}};
+    for (int p = 0; p < 6; p++) {
+        assert_true(result->theta[p] == record_of(state)->archive->points[0].theta[p]);
+        for (int k = 0; k < 2; k++)
+            assert_string_equal(names[k].found[p], names[k].written[p]);
+    }
     ff_front_summary_free(summary);
 }
 

@@ -113,6 +113,37 @@ static void single_values_are_read_back(void **state)
     ff_group_close(&file);
 }
 
+/* As long as their axis, NaN where they were shorter; what the record had is replaced. */
+static void arrays_are_read_back(void **state)
+{
+    (void)state;
+    struct ff_group file;
+    struct run back[N_RUNS] = {{.trace = FF_RAW(double, 1)}};
+    assert_int_equal(write(WIDTH, NULL, &file), FF_OK);
+    assert_int_equal(ff_table_read(&file, "history", &run_record, false, back, N_RUNS), FF_OK);
+    for (int i = 0; i < N_RUNS; i++) {
+        assert_int_equal(back[i].length, WIDTH);
+        for (int t = 0; t < WIDTH; t++) {
+            const bool is_there = runs[i].trace != NULL && t < runs[i].length;
+            assert_true(is_there ? back[i].trace[t] == runs[i].trace[t] : isnan(back[i].trace[t]));
+        }
+        free(back[i].trace);
+    }
+    ff_group_close(&file);
+}
+
+static void an_array_of_another_size_is_an_error(void **state)
+{
+    (void)state;
+    struct ff_group file;
+    struct run back[N_RUNS + 1] = {{0}};
+    assert_int_equal(write(WIDTH, NULL, &file), FF_OK);
+    assert_int_equal(ff_table_read(&file, "history", &run_record, false, back, N_RUNS + 1),
+                     FF_ERR_RUNTIME);
+    assert_null(back[0].trace);
+    ff_group_close(&file);
+}
+
 static void a_missing_field_is_an_error_unless_allowed(void **state)
 {
     (void)state;
@@ -164,6 +195,8 @@ int main(void)
         cmocka_unit_test(arrays_longer_than_their_axis_are_refused),
         cmocka_unit_test(an_array_that_is_not_there_is_left_out),
         cmocka_unit_test(single_values_are_read_back),
+        cmocka_unit_test(arrays_are_read_back),
+        cmocka_unit_test(an_array_of_another_size_is_an_error),
         cmocka_unit_test(a_missing_field_is_an_error_unless_allowed),
         cmocka_unit_test(every_table_can_be_written),
     };

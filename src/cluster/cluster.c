@@ -9,6 +9,7 @@
 #include <string.h>
 
 static double started_at;
+static const size_t most_in_message = 1 << 20; /* values: the length of a message is an int */
 
 void ff_cluster_start(int *argc, char ***argv)
 {
@@ -83,17 +84,24 @@ static void add_wide(void *in, void *inout, int *length, MPI_Datatype *type)
     }
 }
 
+void ff_cluster_share_reals(double *values, size_t count)
+{
+    for (size_t i = 0; i < count; i += most_in_message) {
+        const size_t length = count - i < most_in_message ? count - i : most_in_message;
+        MPI_Bcast(values + i, (int)length, MPI_DOUBLE, 0, MPI_COMM_WORLD);
+    }
+}
+
 void ff_cluster_sum(ff_wide *values, size_t count)
 {
-    static const size_t most = 1 << 20; /* in one message, whose length is an int */
     const bool is_root = ff_cluster_rank() == 0;
     MPI_Datatype type;
     MPI_Op sum;
     MPI_Type_contiguous(sizeof *values, MPI_BYTE, &type);
     MPI_Type_commit(&type);
     MPI_Op_create(add_wide, true, &sum);
-    for (size_t i = 0; i < count; i += most) {
-        const int length = (int)(count - i < most ? count - i : most);
+    for (size_t i = 0; i < count; i += most_in_message) {
+        const int length = (int)(count - i < most_in_message ? count - i : most_in_message);
         MPI_Reduce(is_root ? MPI_IN_PLACE : values + i, is_root ? values + i : NULL, length, type,
                    sum, 0, MPI_COMM_WORLD);
     }

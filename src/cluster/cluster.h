@@ -34,6 +34,9 @@ void ff_cluster_sum(ff_wide *values, size_t count);
 /** Collective. Copy a text from rank 0; on other ranks *text is replaced by memory the caller frees. */
 void ff_cluster_share_text(char **text);
 
+/** Collective. The values of rank 0, on every rank. */
+void ff_cluster_share_reals(double *values, size_t count);
+
 /** Collective. Names of the distinct hosts, comma-separated in order of rank; on rank 0, the caller frees
  * it; NULL elsewhere. */
 char *ff_cluster_hosts(void);

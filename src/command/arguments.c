@@ -6,7 +6,9 @@
 #include "command/command.h"
 #include "gradient/estimator.h"
 
+#include <errno.h>
 #include <getopt.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,7 +16,7 @@ const struct ff_command *const ff_commands[] = {
     &ff_command_run,   &ff_command_gradcheck, &ff_command_exact, &ff_command_simulate,
     &ff_command_check, &ff_command_info,      &ff_command_help,  NULL};
 
-enum { N_OPTIONS = 11, MAX_REPEATS = 1000000 };
+enum { N_OPTIONS = 13, MAX_REPEATS = 1000000 };
 
 /* One option of the command line. */
 static const struct {
@@ -40,6 +42,13 @@ static const struct {
     {FF_OPTION_REPEATS,
      {"repeats", required_argument, NULL, 'n'},
      "--repeats N          independent estimates of each kind (default 400)"},
+    {FF_OPTION_FROM,
+     {"from", required_argument, NULL, 'r'},
+     "--from FRONT.h5      the initial design is a point of this front, not theta = 0; without CONFIG, the\n"
+     "                       configuration is that of the front"},
+    {FF_OPTION_FROM,
+     {"point", required_argument, NULL, 'p'},
+     "--point N            which point of it, numbered from 0 as by `info`"},
     {FF_OPTION_JSON,
      {"json", no_argument, NULL, 'j'},
      "--json               one JSON document on standard output"},
@@ -125,6 +134,17 @@ static enum ff_status parse_repeats(const char *text, int *out)
     return FF_OK;
 }
 
+static enum ff_status parse_point(const char *text, int *out)
+{
+    char *end;
+    errno = 0;
+    const long value = strtol(text, &end, 10);
+    CHECK(end != text && *end == '\0' && errno == 0 && value >= 0 && value <= INT_MAX,
+          FF_ERR_CONFIG, "--point: must be the whole number of a point, from 0, got `%s`", text);
+    *out = (int)value;
+    return FF_OK;
+}
+
 static enum ff_status take_option(int letter, struct ff_arguments *out)
 {
     switch (letter) {
@@ -158,6 +178,11 @@ static enum ff_status take_option(int letter, struct ff_arguments *out)
     case 'v':
         out->is_verbose = true;
         return FF_OK;
+    case 'r':
+        out->from = optarg;
+        return FF_OK;
+    case 'p':
+        return parse_point(optarg, &out->point);
     default:
         return parse_repeats(optarg, &out->n_repeats);
     }
@@ -196,11 +221,19 @@ static void list_options(const struct ff_command *command, struct option *option
 static enum ff_status take_input(const struct ff_command *command, int n_words, char **words,
                                  struct ff_arguments *out)
 {
-    const bool is_left_out =
-        out->is_format || (n_words == 0 && (command->options & FF_OPTION_NO_INPUT) != 0);
+    out->is_config_stored = n_words == 0 && out->from != NULL;
+    const bool is_left_out = out->is_format || out->is_config_stored ||
+                             (n_words == 0 && (command->options & FF_OPTION_NO_INPUT) != 0);
     CHECK(n_words == (is_left_out ? 0 : 1), FF_ERR_CONFIG, "usage: fluxfront %s",
           command->synopsis);
-    out->input = is_left_out ? NULL : words[0];
+    out->input = is_left_out ? out->from : words[0];
+    CHECK(out->from == NULL || out->point >= 0, FF_ERR_CONFIG,
+          "%s: --from needs --point N, which point of %s", command->name, out->from);
+    CHECK(out->from != NULL || out->point < 0, FF_ERR_CONFIG,
+          "%s: --point needs --from FRONT.h5, the file of the point", command->name);
+    CHECK(out->from == NULL || !out->is_front, FF_ERR_CONFIG,
+          "%s: --front has no initial design; leave out --front, or --from and --point",
+          command->name);
     CHECK(!(command->options & FF_OPTION_MUST_OUTPUT) || out->output != NULL, FF_ERR_CONFIG,
           "%s: say where the result goes, with -o FILE", command->name);
     return FF_OK;
@@ -233,7 +266,7 @@ enum ff_status ff_arguments_parse(int argc, char **argv, const struct ff_command
                                   struct ff_arguments *out)
 {
     *command = NULL;
-    *out = (struct ff_arguments){.n_repeats = 400};
+    *out = (struct ff_arguments){.n_repeats = 400, .point = -1};
     CHECK(argc >= 2, FF_ERR_CONFIG, "no command given; see fluxfront --help");
     if (strcmp(argv[1], "--version") == 0) {
         print_version();

@@ -18,8 +18,11 @@ struct ff_arguments {
     int n_overrides;
     const char *seed; /* --seed, NULL if not given */
     bool is_forced, is_quiet, is_verbose, is_json, is_front, is_format, is_strict;
-    int n_repeats;      /* gradcheck --repeats */
-    char *command_line; /* owned */
+    int n_repeats;         /* gradcheck --repeats */
+    const char *from;      /* --from: a front file, NULL if not given; */
+    int point;             /* --point of it, -1 if not given */
+    bool is_config_stored; /* CONFIG was left out: `input` is `from`, which holds it */
+    char *command_line;    /* owned */
 };
 
 /* Options a subcommand understands besides --help. */
@@ -34,6 +37,7 @@ enum ff_option {
     FF_OPTION_MUST_OUTPUT = 1 << 7, /* -o may not be left out */
     FF_OPTION_NO_INPUT = 1 << 8,    /* the input may be left out */
     FF_OPTION_FORMAT = 1 << 9,
+    FF_OPTION_FROM = 1 << 10, /* --from, --point; then the input may be left out */
     FF_OPTION_STRICT = 1 << 11
 };
 
@@ -65,27 +69,35 @@ struct ff_setup {
     struct ff_front_options front;
     struct ff_reference_options reference;
     struct ff_timecourse_options timecourse; /* points 0 without the section */
+    double *start; /* [P] the initial design that --from asked for; else NULL */
+    char *from;    /* on rank 0: the file and point it came from, "" without --from */
 };
 
 /** All sections and top keys; it fills a struct ff_setup, but for the system. */
 extern const struct ff_keys ff_keys_configuration;
 
-/** Read the configuration the arguments name.  FF_ERR_CONFIG with position. */
+/** Read the configuration the arguments name, and the start if they name one.  FF_ERR_CONFIG with position; FF_ERR_RUNTIME
+ * if the file of the start cannot be read. */
 enum ff_status ff_setup_read(const struct ff_arguments *arguments, struct ff_setup *out);
 
-/** The same from YAML text. */
+/** The same from YAML text, without a start. */
 enum ff_status ff_setup_read_text(const char *name, const char *text, struct ff_setup *out);
 
-/** Collective. Copy the configuration of rank 0 to the others. */
+/** Collective. Copy the configuration and the start of rank 0 to the others. */
 void ff_setup_share(const struct ff_arguments *arguments, struct ff_setup *setup);
 
-/** Enumerate the states, up to FF_MAX_STATES, for the setup and its plan: once, before anything that borrows the chain. */
+/** Enumerate the states, up to FF_MAX_STATES, for the setup and its plan, and choose the estimator where that was left
+ * open: once, before anything that borrows the chain. */
 void ff_setup_enumerate(struct ff_setup *setup);
+
+/** Whether the states have one closed class, of more than one state, so that there is a steady state; enumerates them unless
+ * that was done.  FF_ERR_CONFIG with the position of the model; FF_OK where the states are too many. */
+enum ff_status ff_setup_check_states(const struct ff_setup *setup);
 
 /** NULL-safe members. */
 void ff_setup_free(struct ff_setup *setup);
 
-/** theta = 0 clipped to the bounds, [P]; the caller frees it. */
+/** The start or, without one, theta = 0 clipped to the bounds, [P]; the caller frees it. */
 double *ff_setup_initial_theta(const struct ff_setup *setup);
 
 /** The present time, UTC, as ISO 8601 text. */
@@ -98,8 +110,8 @@ enum ff_status ff_timecourse_check_output(const struct ff_arguments *arguments);
 enum ff_status ff_timecourse_command(const struct ff_arguments *arguments,
                                      const struct ff_setup *setup, const double *rates);
 
-/** Scales of J and sigma: those given, else the traffic sum |c_r| <a_r> and the activity sum <a_r> of the
- * initial design, estimated by simulation. */
+/** Scales of J and sigma: those given, else the traffic sum |c_r| <a_r> and the activity sum <a_r> at theta = 0,
+ * estimated by simulation: a start does not change what a weight means. */
 enum ff_status ff_setup_scales(const struct ff_setup *setup, double *current_scale,
                                double *entropy_scale);
 

@@ -23,17 +23,38 @@ static const double *gradient_of(const struct point *point, int q)
     return point->gradients + (size_t)q * (size_t)point->setup->system->process->n_channels;
 }
 
+/* What is to be known of sigma and J besides their values; "" as a rule. */
+static const char *note_on_current(const struct ff_observables *observables)
+{
+    return observables->is_current_zero ? "; zero in every steady state" : "";
+}
+
+static const char *note_on_entropy(const struct ff_observables *observables)
+{
+    if (!observables->has_excluded)
+        return "";
+    if (observables->entropy_kind == FF_PARTIAL_ENTROPY)
+        return "; of the channels not excluded";
+    return observables->entropy_kind == FF_PARTIAL_ZERO
+               ? "; zero in every steady state"
+               : "; only the sum of (w+ - w-) ln(k+/k-) over the channels not excluded, of either "
+                 "sign";
+}
+
 static void print_values(const struct point *point)
 {
     const struct ff_system *system = point->setup->system;
     const struct ff_exact_values *values = &point->values;
     printf("states                %d (%s)\n", point->setup->chain->n_states,
            ff_exact_solver_name(point->exact));
-    printf("current               %.15g  per unit time\n", values->current);
-    printf("entropy_production    %.15g  k_B per unit time\n", values->entropy_production);
+    printf("current               %.15g  per unit time%s\n", values->current,
+           note_on_current(system->observables));
+    printf("entropy_production    %.15g  k_B per unit time%s\n", values->entropy_production,
+           note_on_entropy(system->observables));
     printf("activity              %.15g  events per unit time\n", values->activity);
     printf("current_noise         %.15g  variance per unit time\n", values->current_noise);
-    printf("tur_ratio             %.15g  at least 1\n", values->tur_ratio);
+    if (isfinite(values->tur_ratio))
+        printf("tur_ratio             %.15g  at least 1\n", values->tur_ratio);
     if (system->bound_total > 0.0) {
         const double n = system->process->n_sites, j = fabs(values->current);
         printf("bound                 %.15g  least entropy production at this current\n",
@@ -190,8 +211,12 @@ static enum ff_status exact_run(const struct ff_arguments *arguments)
     struct ff_setup setup;
     TRY(ff_setup_read(arguments, &setup));
     ff_setup_enumerate(&setup);
-    const enum ff_status status = arguments->is_front ? exact_front(&setup, arguments->is_json)
-                                                      : exact_point(&setup, arguments->is_json);
+    enum ff_status status = ff_setup_check_states(&setup);
+    if (status == FF_OK && arguments->is_front)
+        status = ff_observables_check_front(setup.system->observables);
+    if (status == FF_OK)
+        status = arguments->is_front ? exact_front(&setup, arguments->is_json)
+                                     : exact_point(&setup, arguments->is_json);
     ff_setup_free(&setup);
     return status;
 }
@@ -199,7 +224,8 @@ static enum ff_status exact_run(const struct ff_arguments *arguments)
 const struct ff_command ff_command_exact = {
     .name = "exact",
     .synopsis = "exact CONFIG [--front]",
-    .doc = "exact J, sigma, noise and gradient at theta = 0, or the exact reference front",
-    .options = FF_OPTION_CONFIG | FF_OPTION_JSON | FF_OPTION_FRONT,
+    .doc =
+        "exact J, sigma, noise and gradient of the initial design (theta = 0), or the exact reference front",
+    .options = FF_OPTION_FROM | FF_OPTION_CONFIG | FF_OPTION_JSON | FF_OPTION_FRONT,
     .run = exact_run,
 };

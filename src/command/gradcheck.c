@@ -1,4 +1,4 @@
-/* fluxfront gradcheck: every estimator against the exact gradient, at theta = 0.
+/* fluxfront gradcheck: every estimator against the exact gradient, at the initial design.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "command/command.h"
@@ -281,6 +281,8 @@ static enum ff_status gradcheck_run(const struct ff_arguments *arguments)
     TRY(ff_setup_read(arguments, &setup));
     ff_setup_enumerate(&setup);
     const struct ff_system *system = setup.system;
+    if (ff_observables_check_front(system->observables) != FF_OK)
+        fprintf(stderr, "fluxfront: warning: %s\n", ff_status_message());
     struct check check = {.system = system,
                           .chain = setup.chain,
                           .options = setup.plan.gradient,
@@ -301,6 +303,6 @@ const struct ff_command ff_command_gradcheck = {
     .name = "gradcheck",
     .synopsis = "gradcheck CONFIG",
     .doc = "every estimator against the exact gradient: error, cosine, SNR, z-scores, cost",
-    .options = FF_OPTION_CONFIG | FF_OPTION_JSON | FF_OPTION_REPEATS,
+    .options = FF_OPTION_FROM | FF_OPTION_CONFIG | FF_OPTION_JSON | FF_OPTION_REPEATS,
     .run = gradcheck_run,
 };

@@ -20,6 +20,8 @@ static void print_header(const struct ff_front_summary *summary)
     printf("run           started %s, %.1f s, %d rank%s on %s, seed %llu\n", summary->started,
            summary->wall_seconds, summary->n_ranks, summary->n_ranks > 1 ? "s" : "", summary->hosts,
            (unsigned long long)summary->seed);
+    if (summary->config_from[0] != '\0')
+        printf("from          %s\n", summary->config_from);
     printf("holds         %d points, %d parameters, %d channels\n", summary->n_points,
            summary->n_parameters, summary->n_channels);
     printf("hypervolume   %.8g with reference point (%.6g, %.6g)\n\n", summary->hypervolume,
@@ -42,8 +44,9 @@ static void print_row(const struct ff_front_summary *summary, int i)
                result->reason != NULL ? ": " : "", result->reason != NULL ? result->reason : "");
         return;
     }
-    printf("%4d%c %9.5f %12.6g %9.2g %12.6g %9.2g %12.6g %12.6g %9.2g\n", i,
-           summary->points[i].is_nondominated ? ' ' : '*', result->scalarization.weight,
+    printf("%4d%c%c %8.5f %12.6g %9.2g %12.6g %9.2g %12.6g %12.6g %9.2g\n", i,
+           summary->points[i].is_nondominated ? ' ' : '*',
+           summary->points[i].is_converged ? ' ' : '!', result->scalarization.weight,
            means->current, means->current_stderr, means->entropy_production,
            means->entropy_production_stderr, result->exact_current,
            result->exact_entropy_production, excess(summary, i));
@@ -56,8 +59,21 @@ static void print_rows(const struct ff_front_summary *summary)
     for (int i = 0; i < summary->n_points; i++)
         print_row(summary, i);
     printf(
-        "* dominated. entropy: entropy production, k_B per unit time. excess: of the objective over "
+        "* dominated. ! not converged, or not said. entropy: entropy production, k_B per unit time. excess: of the objective over "
         "its exact optimum, relative\n");
+}
+
+/* Why points have not converged, each reason once behind the first point that has it. */
+static void print_verdicts(const struct ff_front_summary *summary)
+{
+    const char *last = "";
+    for (int i = 0; i < summary->n_points; i++) {
+        const struct ff_front_point *point = &summary->points[i];
+        if (point->is_converged || point->verdict == NULL || strcmp(point->verdict, last) == 0)
+            continue;
+        printf("%5d %s\n", i, point->verdict);
+        last = point->verdict;
+    }
 }
 
 /* The single values of a record that /front holds, under their names there; flags as their numbers. */
@@ -95,6 +111,7 @@ static void print_json(const struct ff_front_summary *summary)
     ff_json_put(document, "wall_seconds", summary->wall_seconds);
     ff_json_put(document, "hypervolume", summary->hypervolume);
     json_object_set_new(document, "config_resolved", json_string(summary->config_resolved));
+    json_object_set_new(document, "config_from", json_string(summary->config_from));
     json_object_set_new(document, "front", rows);
     ff_json_print(document);
 }
@@ -112,6 +129,7 @@ static enum ff_status info_run(const struct ff_arguments *arguments)
     } else {
         print_header(summary);
         print_rows(summary);
+        print_verdicts(summary);
     }
     ff_front_summary_free(summary);
     return FF_OK;

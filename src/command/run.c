@@ -4,6 +4,8 @@
 #include "cluster/cluster.h"
 #include "command/command.h"
 #include "command/progress.h"
+#include "front/verdict.h"
+#include "gradient/estimator.h"
 #include "store/front_file.h"
 
 #include <math.h>
@@ -44,6 +46,7 @@ static enum ff_status write_file(const struct run *run, const struct ff_referenc
         .entropy_scale = run->entropy_scale,
         .config_given = setup->given,
         .config_resolved = setup->resolved,
+        .config_from = setup->from,
         .seed = setup->plan.gradient.seed,
         .status = status,
         .message = message,
@@ -67,7 +70,8 @@ static void tick(void *context, bool is_new)
         const struct ff_front_metrics metrics = metrics_of(run);
         ff_progress_update(run->progress, ff_scheduler_archive(run->scheduler), &metrics);
     }
-    ff_progress_show(run->progress, n_completed, run->setup->front.n_points, now);
+    const int n_points = run->setup->front.n_points;
+    ff_progress_show(run->progress, n_completed, n_planned > n_points ? n_planned : n_points, now);
     if (is_new && now - run->last_write >= seconds_between_writes) {
         if (write_file(run, NULL, FF_RUN_RUNNING, "") != FF_OK)
             fprintf(stderr, "fluxfront: warning: %s; the run goes on\n", ff_status_message());
@@ -111,7 +115,8 @@ static enum ff_status finish(const struct run *run)
 {
     const struct ff_archive *archive = ff_scheduler_archive(run->scheduler);
     const struct ff_front_metrics metrics = metrics_of(run);
-    char message[1200] = "";
+    const struct ff_plan *plan = &run->setup->plan;
+    char message[1200] = "", count[64];
     if (metrics.n_failed == archive->n_points) {
         snprintf(message, sizeof message, "every task failed; the first one: %s",
                  archive->points[0].reason);
@@ -122,15 +127,22 @@ static enum ff_status finish(const struct run *run)
     if (metrics.n_failed > 0)
         snprintf(message, sizeof message, "%d of %d tasks failed", metrics.n_failed,
                  archive->n_points);
+    const int n_unconverged =
+        ff_verdict_count(archive->points, archive->n_points, plan->optimizer.type->ends_itself);
+    if (n_unconverged > 0) {
+        snprintf(count, sizeof count, "%d of %d points", n_unconverged, archive->n_points);
+        say_more(message, sizeof message, count, " have not converged, see /front/verdict");
+    }
     struct ff_reference *reference = NULL;
     if (run->setup->reference.is_wanted && find_reference(run, &reference) != FF_OK)
         say_more(message, sizeof message, "no exact reference: ", ff_status_message());
     const enum ff_status status = write_file(run, reference, FF_RUN_COMPLETE, message);
     ff_reference_free(reference);
     TRY(status);
-    printf("%s: %d points, %d non-dominated, %d failed, hypervolume %.6g, largest gap %.3f, "
-           "%.1f s on %d rank%s\n",
-           run->arguments->output, archive->n_points, metrics.n_nondominated, metrics.n_failed,
+    printf("%s: %d points by %s and %s, %d non-dominated, %d failed, %d not converged, hypervolume "
+           "%.6g, largest gap %.3f, %.1f s on %d rank%s\n",
+           run->arguments->output, archive->n_points, plan->gradient.estimator->name,
+           plan->optimizer.type->name, metrics.n_nondominated, metrics.n_failed, n_unconverged,
            metrics.hypervolume, metrics.largest_gap, ff_cluster_seconds(), ff_cluster_size(),
            ff_cluster_size() > 1 ? "s" : "");
     return FF_OK;
@@ -147,7 +159,7 @@ static enum ff_status manage(const struct ff_arguments *arguments, const struct 
                       .hosts = hosts};
     ff_note_start(run.started, sizeof run.started);
     ff_scheduler_create(&setup->front, setup->system->design->n_parameters, current_scale,
-                        entropy_scale, &run.scheduler);
+                        entropy_scale, setup->start, &run.scheduler);
     ff_progress_create(arguments->is_quiet, arguments->is_verbose, &run.progress);
     const struct ff_source source = ff_scheduler_source(run.scheduler);
     enum ff_status status = ff_cluster_run(&ff_front_kind, &setup->plan, &source, tick, &run);
@@ -167,6 +179,10 @@ static enum ff_status check_estimator(const struct ff_plan *plan)
         return ff_status_raise_from(ff_status_place(), FF_ERR_CONFIG, "gradient.estimator: %s",
                                     ff_status_message());
     ff_gradient_free(gradient);
+    CHECK(
+        plan->gradient.estimator->is_exact || !plan->optimizer.type->needs_exact, FF_ERR_CONFIG,
+        "optimizer.kind: `%s` needs a gradient without noise, and the states are too many for one",
+        plan->optimizer.type->name);
     return FF_OK;
 }
 
@@ -175,7 +191,9 @@ static enum ff_status prepare(const struct ff_arguments *arguments, struct ff_se
                               double *current_scale, double *entropy_scale)
 {
     TRY(ff_setup_read(arguments, setup));
+    TRY(ff_observables_check_front(setup->system->observables));
     ff_setup_enumerate(setup);
+    TRY(ff_setup_check_states(setup));
     TRY(check_estimator(&setup->plan));
     TRY(ff_front_file_check(arguments->output, arguments->is_forced));
     return ff_setup_scales(setup, current_scale, entropy_scale);
@@ -211,8 +229,8 @@ const struct ff_command ff_command_run = {
     .name = "run",
     .synopsis = "run CONFIG -o FRONT.h5",
     .doc = "map the front, with mpirun on many ranks or without it on one",
-    .options = FF_OPTION_OUTPUT | FF_OPTION_MUST_OUTPUT | FF_OPTION_FORCE | FF_OPTION_CONFIG |
-               FF_OPTION_VERBOSITY,
+    .options = FF_OPTION_FROM | FF_OPTION_OUTPUT | FF_OPTION_MUST_OUTPUT | FF_OPTION_FORCE |
+               FF_OPTION_CONFIG | FF_OPTION_VERBOSITY,
     .is_parallel = true,
     .run = run_run,
 };

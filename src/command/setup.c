@@ -3,10 +3,12 @@
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "cluster/cluster.h"
 #include "command/command.h"
+#include "command/start.h"
 #include "gradient/estimator.h"
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 /* The task number whose random numbers measure the scales; no real task reaches it. */
@@ -18,7 +20,8 @@ static const uint32_t scale_task = UINT32_MAX;
 static enum ff_status configuration_check(struct ff_node *root, void *options)
 {
     const struct ff_plan *plan = &((const struct ff_setup *)options)->plan;
-    if (plan->optimizer.type->needs_exact && !plan->gradient.estimator->is_exact)
+    if (plan->optimizer.type->needs_exact && !plan->gradient.estimator->is_exact &&
+        plan->gradient.estimator->choose == NULL)
         return ff_node_error(ff_node_find(root, "optimizer"),
                              "`%s` needs a gradient without noise; set gradient.estimator "
                              "to `exact`, or use `adam` or `natural`",
@@ -86,11 +89,26 @@ static enum ff_status read_document(struct ff_yaml *document, struct ff_setup *o
     return status;
 }
 
-enum ff_status ff_setup_read(const struct ff_arguments *arguments, struct ff_setup *out)
+/* The file named or, when it was left out, the resolved configuration of the front. */
+static enum ff_status open_document(const struct ff_arguments *arguments,
+                                    const struct ff_front_summary *front, struct ff_yaml **out)
 {
-    *out = (struct ff_setup){0};
+    if (front == NULL || !arguments->is_config_stored)
+        return ff_yaml_read_file(arguments->input, out);
+    static const char place[] = ":/config/resolved";
+    const size_t size = strlen(arguments->input) + sizeof place;
+    char *name = ff_allocate_raw(size, 1);
+    snprintf(name, size, "%s%s", arguments->input, place);
+    const enum ff_status status = ff_yaml_read_text(name, front->config_resolved, out);
+    free(name);
+    return status;
+}
+
+static enum ff_status read_configuration(const struct ff_arguments *arguments,
+                                         const struct ff_front_summary *front, struct ff_setup *out)
+{
     struct ff_yaml *document;
-    TRY(ff_yaml_read_file(arguments->input, &document));
+    TRY(open_document(arguments, front, &document));
     enum ff_status status = FF_OK;
     for (int i = 0; i < arguments->n_overrides; i++)
         TRY_OR_FAIL(ff_yaml_override(document, arguments->overrides[i]));
@@ -105,6 +123,32 @@ fail:
     return status;
 }
 
+static enum ff_status read_with_start(const struct ff_arguments *arguments,
+                                      const struct ff_front_summary *front, struct ff_setup *out)
+{
+    TRY(read_configuration(arguments, front, out));
+    if (front == NULL) {
+        out->from = ff_copy_text("");
+        return FF_OK;
+    }
+    const enum ff_status status =
+        ff_start_take(arguments, front, out->system, &out->start, &out->from);
+    if (status != FF_OK)
+        ff_setup_free(out);
+    return status;
+}
+
+enum ff_status ff_setup_read(const struct ff_arguments *arguments, struct ff_setup *out)
+{
+    *out = (struct ff_setup){0};
+    struct ff_front_summary *front = NULL;
+    if (arguments->from != NULL)
+        TRY(ff_front_file_read(arguments->from, &front));
+    const enum ff_status status = read_with_start(arguments, front, out);
+    ff_front_summary_free(front);
+    return status;
+}
+
 enum ff_status ff_setup_read_text(const char *name, const char *text, struct ff_setup *out)
 {
     *out = (struct ff_setup){0};
@@ -115,19 +159,28 @@ enum ff_status ff_setup_read_text(const char *name, const char *text, struct ff_
 
 void ff_setup_share(const struct ff_arguments *arguments, struct ff_setup *setup)
 {
+    const bool is_source = ff_cluster_rank() == 0;
     char *text = setup->resolved;
     ff_cluster_share_text(&text);
-    if (ff_cluster_rank() == 0)
+    if (!is_source) {
+        if (ff_setup_read_text(arguments->input, text, setup) != FF_OK)
+            ff_status_abort(__FILE__, __LINE__, "the resolved configuration does not read back");
+        free(text);
+    }
+    if (arguments->from == NULL)
         return;
-    if (ff_setup_read_text(arguments->input, text, setup) != FF_OK)
-        ff_status_abort(__FILE__, __LINE__, "the resolved configuration does not read back");
-    free(text);
+    const int n_parameters = setup->system->design->n_parameters;
+    if (!is_source)
+        setup->start = FF_RAW(double, n_parameters);
+    ff_cluster_share_reals(setup->start, (size_t)n_parameters);
 }
 
 void ff_setup_free(struct ff_setup *setup)
 {
     free(setup->given);
     free(setup->resolved);
+    free(setup->start);
+    free(setup->from);
     ff_chain_free(setup->chain);
     ff_system_free(setup->system);
     *setup = (struct ff_setup){0};
@@ -138,12 +191,45 @@ void ff_setup_enumerate(struct ff_setup *setup)
     if (ff_chain_create(setup->system->process, FF_MAX_STATES, &setup->chain) != FF_OK)
         setup->chain = NULL;
     setup->plan.chain = setup->chain;
+    setup->plan.gradient.estimator =
+        ff_estimator_choose(setup->plan.gradient.estimator, setup->system->process, setup->chain);
+}
+
+/* theta = 0 clipped to the bounds. */
+static double *origin(const struct ff_design *design)
+{
+    double *theta = FF_NEW(double, design->n_parameters);
+    ff_design_clip(design, theta);
+    return theta;
+}
+
+static enum ff_status check_steady(const struct ff_system *system, const struct ff_chain *chain)
+{
+    if (ff_chain_check_steady(system->process, chain) != FF_OK)
+        return ff_status_raise_from(ff_status_place(), FF_ERR_CONFIG, "%s: %s", system->place,
+                                    ff_status_message());
+    return FF_OK;
+}
+
+enum ff_status ff_setup_check_states(const struct ff_setup *setup)
+{
+    struct ff_chain *chain;
+    if (setup->chain != NULL)
+        return check_steady(setup->system, setup->chain);
+    if (ff_chain_create(setup->system->process, FF_MAX_STATES, &chain) != FF_OK)
+        return FF_OK;
+    const enum ff_status status = check_steady(setup->system, chain);
+    ff_chain_free(chain);
+    return status;
 }
 
 double *ff_setup_initial_theta(const struct ff_setup *setup)
 {
-    double *theta = FF_NEW(double, setup->system->design->n_parameters);
-    ff_design_clip(setup->system->design, theta);
+    const struct ff_design *design = setup->system->design;
+    if (setup->start == NULL)
+        return origin(design);
+    double *theta = FF_RAW(double, design->n_parameters);
+    memcpy(theta, setup->start, sizeof *theta * (size_t)design->n_parameters);
     return theta;
 }
 
@@ -158,8 +244,7 @@ static enum ff_status scales_from(const struct ff_system *system,
         *entropy_scale += estimate->flux[r];
     }
     CHECK(*current_scale > 0.0 && isfinite(*current_scale), FF_ERR_NUMERICAL,
-          "the scale of the current is %g at the initial design; give objective.scale",
-          *current_scale);
+          "the scale of the current is %g at theta = 0; give objective.scale", *current_scale);
     return FF_OK;
 }
 
@@ -191,7 +276,7 @@ enum ff_status ff_setup_scales(const struct ff_setup *setup, double *current_sca
         *entropy_scale = system->observables->entropy_scale;
         return FF_OK;
     }
-    double *theta = ff_setup_initial_theta(setup);
+    double *theta = origin(system->design);
     double *rates = FF_RAW(double, system->process->n_channels);
     ff_design_rates(system->design, theta, rates);
     const enum ff_status status = measure_scales(setup, rates, current_scale, entropy_scale);

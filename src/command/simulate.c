@@ -102,7 +102,7 @@ static enum ff_status prepare(const struct ff_arguments *arguments, struct ff_se
         return ff_timecourse_check_output(arguments);
     CHECK(arguments->output == NULL, FF_ERR_CONFIG,
           "-o is for time courses; %s has no section `timecourse`", arguments->input);
-    return FF_OK;
+    return ff_setup_check_states(setup);
 }
 
 /* The exact averages [3 + I] of a chain within the limits of the reference; NULL where there are none. */
@@ -161,9 +161,11 @@ static enum ff_status print_averages(const struct ff_arguments *arguments, struc
         .exact = exact,
         .options = setup->plan.evaluation,
         .key = {setup->plan.gradient.seed, 0, 0, FF_PURPOSE_EVALUATE}};
-    ff_averages_measure(&task, &averages);
-    const enum ff_status status = report(arguments, setup, &averages);
-    ff_averages_free(&averages);
+    enum ff_status status = ff_averages_measure(&task, &averages);
+    if (status == FF_OK) {
+        status = report(arguments, setup, &averages);
+        ff_averages_free(&averages);
+    }
     free(exact);
     return status;
 }
@@ -196,9 +198,9 @@ const struct ff_command ff_command_simulate = {
     .name = "simulate",
     .synopsis = "simulate CONFIG [-o FILE.h5|.csv]",
     .doc =
-        "plain exact simulation at theta = 0: averages with errors (section `evaluation`), or the time course (section `timecourse`)",
-    .options =
-        FF_OPTION_CONFIG | FF_OPTION_JSON | FF_OPTION_OUTPUT | FF_OPTION_FORCE | FF_OPTION_STRICT,
+        "plain exact simulation of the initial design (theta = 0): averages with errors and a verdict (section `evaluation`), or the time course (section `timecourse`)",
+    .options = FF_OPTION_FROM | FF_OPTION_CONFIG | FF_OPTION_JSON | FF_OPTION_OUTPUT |
+               FF_OPTION_FORCE | FF_OPTION_STRICT,
     .is_parallel = true,
     .run = simulate_run,
 };

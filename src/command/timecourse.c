@@ -145,6 +145,7 @@ static enum ff_status write_hdf5(const struct ff_arguments *arguments, const str
         .course = course,
         .config_given = setup->given,
         .config_resolved = setup->resolved,
+        .config_from = setup->from,
         .seed = setup->plan.gradient.seed,
         .info = *info,
     };

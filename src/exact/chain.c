@@ -85,8 +85,10 @@ static bool expand(const struct ff_process *process, struct ff_chain *chain, str
         memcpy(x, chain->state + (size_t)from * (size_t)chain->n_sites,
                sizeof *x * (size_t)chain->n_sites);
         const double h = ff_process_multiplicity(process, r, x);
-        if (!(h > 0.0))
+        if (h == 0.0)
             continue;
+        if (!(h <= ff_most_propensity))
+            return false;
         for (int e = process->change_start[r]; e < process->change_start[r + 1]; e++)
             x[process->change_site[e]] += process->change_amount[e];
         const int to = find_or_add(chain, table, max_states, x);

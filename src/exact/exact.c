@@ -3,20 +3,30 @@
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "exact/exact.h"
 
+#include "exact/classes.h"
+
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum { DENSE_LIMIT = 200 };
 
+/* A current this small against its traffic is rounding. */
+static const double rounding = 1e-13;
+
 struct ff_exact {
     const struct ff_system *system;
     struct ff_functionals functionals;
-    const struct ff_chain *chain;
+    const struct ff_chain *whole; /* borrowed */
+    const struct ff_chain *chain; /* its closed class: the whole, or `part` */
+    struct ff_chain *part;        /* owned; NULL where the whole is closed */
+    int *states;                  /* [chain->n_states] of the whole */
     const struct ff_solver_type *solver;
     void *factors;
     double *rates;       /* [R] */
     double *coefficient; /* [Q][R] of channel functionals */
-    double *pi;          /* [n_states] */
+    double *pi;          /* [n_states] of the closed class, as all below */
+    double *probability; /* [whole->n_states] */
     double *occupancy;   /* [I] */
     double *flux;        /* [R] <a_r> */
     double *g, *h;       /* [n_states] right-hand side and solution of the Poisson equation */
@@ -50,7 +60,13 @@ enum ff_status ff_exact_create(const struct ff_system *system, struct ff_functio
     const int n_channels = system->process->n_channels;
     CHECK(chain != NULL, FF_ERR_NUMERICAL, "the process has too many states: no exact solution");
     TRY(check_functionals(system->process, functionals));
+    int *states, n_states;
+    TRY(ff_classes_closed(system->process, chain, &states, &n_states));
     struct ff_exact *exact = FF_NEW(struct ff_exact, 1);
+    exact->whole = chain;
+    exact->states = states;
+    if (n_states < chain->n_states)
+        chain = exact->part = ff_classes_restrict(exact->whole, states, n_states);
     exact->system = system;
     exact->functionals = functionals;
     exact->chain = chain;
@@ -59,6 +75,7 @@ enum ff_status ff_exact_create(const struct ff_system *system, struct ff_functio
     exact->coefficient = FF_NEW(double, functionals.count *n_channels);
     exact->flux = FF_RAW(double, n_channels);
     exact->pi = FF_RAW(double, chain->n_states);
+    exact->probability = FF_NEW(double, exact->whole->n_states);
     exact->g = FF_RAW(double, chain->n_states);
     exact->h = FF_RAW(double, chain->n_states);
     exact->value = FF_RAW(double, chain->n_states);
@@ -77,7 +94,10 @@ void ff_exact_free(struct ff_exact *exact)
     free(exact->rates);
     free(exact->coefficient);
     free(exact->flux);
+    ff_chain_free(exact->part);
+    free(exact->states);
     free(exact->pi);
+    free(exact->probability);
     free(exact->occupancy);
     free(exact->g);
     free(exact->h);
@@ -106,6 +126,8 @@ enum ff_status ff_exact_solve(struct ff_exact *exact, const double *rates)
     exact->factors = NULL;
     TRY(exact->solver->factorise(chain, rates, &exact->factors));
     exact->solver->steady(exact->factors, exact->pi);
+    for (int x = 0; x < chain->n_states; x++)
+        exact->probability[exact->states[x]] = exact->pi[x];
     memcpy(exact->rates, rates, size);
     for (int q = 0; q < exact->functionals.count; q++) {
         const struct ff_functional *functional = &exact->functionals.items[q];
@@ -122,7 +144,7 @@ enum ff_status ff_exact_solve(struct ff_exact *exact, const double *rates)
 
 const double *ff_exact_probability(const struct ff_exact *exact)
 {
-    return exact->pi;
+    return exact->probability;
 }
 
 const double *ff_exact_occupancy(const struct ff_exact *exact)
@@ -190,8 +212,11 @@ struct ff_exact_values ff_exact_observe(struct ff_exact *exact)
     const double *c = coefficient_of(exact, FF_J);
     struct ff_exact_values values = {.current = mean_of(exact, FF_J),
                                      .entropy_production = mean_of(exact, FF_SIGMA)};
-    for (int r = 0; r < exact->system->process->n_channels; r++)
+    double traffic = 0.0;
+    for (int r = 0; r < exact->system->process->n_channels; r++) {
         values.activity += exact->flux[r];
+        traffic += fabs(c[r]) * exact->flux[r];
+    }
     /* The integrated current is J t plus a martingale with jumps c_r + h(x') - h(x), plus a bounded term. */
     solve_poisson(exact, FF_J);
     for (int x = 0; x < chain->n_states; x++)
@@ -200,8 +225,11 @@ struct ff_exact_values ff_exact_observe(struct ff_exact *exact)
             values.current_noise +=
                 exact->pi[x] * ff_chain_rate(chain, t, exact->rates) * jump * jump;
         }
-    values.tur_ratio =
-        0.5 * values.current_noise * values.entropy_production / (values.current * values.current);
+    const bool has_ratio =
+        !exact->system->observables->has_excluded && fabs(values.current) > rounding * traffic;
+    values.tur_ratio = has_ratio ? 0.5 * values.current_noise * values.entropy_production /
+                                       (values.current * values.current)
+                                 : NAN;
     return values;
 }
 

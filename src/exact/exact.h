@@ -14,14 +14,16 @@ struct ff_exact_values {
     double entropy_production; /* sigma, k_B per unit time */
     double activity;           /* events per unit time */
     double current_noise;      /* Var(int J dt) / t */
-    double tur_ratio; /* (current_noise / J^2) sigma / 2, at least 1 when nothing is excluded */
+    double
+        tur_ratio; /* (current_noise / J^2) sigma / 2, at least 1; NaN where J is zero or channels are excluded */
 };
 
 /* The oracle of one system: of Q functionals over R channels. */
 struct ff_exact;
 
 /** Borrows the system, the functionals and the chain.  `solver` NULL chooses by size.
- * FF_ERR_NUMERICAL without a chain, and for functionals that a chain does not give: samples, and state functions of
+ * Solves on the closed class of the chain, of which there must be one (exact/classes.h): probabilities are zero
+ * elsewhere.  FF_ERR_NUMERICAL without a chain, and for functionals that a chain does not give: samples, and state functions of
  * several independent walkers, of which it follows one. */
 enum ff_status ff_exact_create(const struct ff_system *system, struct ff_functionals functionals,
                                const struct ff_chain *chain, const struct ff_solver_type *solver,

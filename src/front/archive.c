@@ -28,10 +28,11 @@ void ff_archive_free(struct ff_archive *archive)
 }
 
 /* A point is dominated by one at least as good in both objectives and better in one. */
-static bool dominates(const struct ff_means *a, const struct ff_means *b)
+static bool dominates(const struct ff_result *one, const struct ff_result *other)
 {
-    return a->current >= b->current && a->entropy_production <= b->entropy_production &&
-           (a->current > b->current || a->entropy_production < b->entropy_production);
+    const struct ff_values a = ff_result_values(one), b = ff_result_values(other);
+    return a.current >= b.current && a.entropy_production <= b.entropy_production &&
+           (a.current > b.current || a.entropy_production < b.entropy_production);
 }
 
 static void mark_nondominated(struct ff_archive *archive)
@@ -40,7 +41,7 @@ static void mark_nondominated(struct ff_archive *archive)
         bool is_nondominated = archive->points[i].status == FF_OK;
         for (int j = 0; j < archive->n_points && is_nondominated; j++)
             is_nondominated = archive->points[j].status != FF_OK ||
-                              !dominates(&archive->points[j].means, &archive->points[i].means);
+                              !dominates(&archive->points[j], &archive->points[i]);
         archive->is_nondominated[i] = is_nondominated;
     }
 }
@@ -62,6 +63,30 @@ void ff_archive_insert(struct ff_archive *archive, const struct ff_result *resul
         at--;
     }
     archive->points[at] = *result;
+    mark_nondominated(archive);
+}
+
+static double objective(const struct ff_result *result)
+{
+    const struct ff_values values = ff_result_values(result);
+    return ff_scalarize(&result->scalarization, values.current, values.entropy_production, NULL,
+                        NULL);
+}
+
+void ff_archive_improve(struct ff_archive *archive, const struct ff_result *result)
+{
+    struct ff_result unused = *result;
+    for (int i = 0; i < archive->n_points; i++) {
+        struct ff_result *point = &archive->points[i];
+        if (point->scalarization.weight != result->scalarization.weight ||
+            point->scalarization.kind != result->scalarization.kind || result->status != FF_OK ||
+            !(objective(result) < objective(point)))
+            continue;
+        unused = *point;
+        *point = *result;
+        break;
+    }
+    ff_result_free(&unused);
     mark_nondominated(archive);
 }
 
@@ -116,8 +141,9 @@ struct ff_front_metrics ff_archive_metrics(const struct ff_archive *archive,
         metrics.n_failed += point->status != FF_OK;
         if (!archive->is_nondominated[i])
             continue;
-        pairs[n][0] = point->means.current;
-        pairs[n++][1] = point->means.entropy_production;
+        const struct ff_values values = ff_result_values(point);
+        pairs[n][0] = values.current;
+        pairs[n++][1] = values.entropy_production;
     }
     metrics.n_nondominated = n;
     qsort(pairs, (size_t)n, sizeof *pairs, compare_pairs);

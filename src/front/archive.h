@@ -33,6 +33,10 @@ void ff_archive_free(struct ff_archive *archive);
 /** Add a result, taking what it owns, and mark the non-dominated points anew. */
 void ff_archive_insert(struct ff_archive *archive, const struct ff_result *result);
 
+/** A result for the scalarisation of a point that is there: it takes the point's place if it serves it better, and is freed
+ * if not. */
+void ff_archive_improve(struct ff_archive *archive, const struct ff_result *result);
+
 /** Metrics; the reference is `reference` if not NULL, else the nadir of the set. */
 struct ff_front_metrics ff_archive_metrics(const struct ff_archive *archive,
                                            const double *reference);

@@ -3,6 +3,7 @@
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "front/task.h"
 
+#include <math.h>
 #include <stdlib.h>
 
 /* " FF_OK FF_ERR_RUNTIME ...": the flags begin behind the first space. */
@@ -106,13 +107,24 @@ void ff_task_free(struct ff_task *task)
 
 void ff_result_create(int n_parameters, int n_iterations, struct ff_result *out)
 {
-    *out = (struct ff_result){.n_parameters = n_parameters, .theta = FF_RAW(double, n_parameters)};
+    *out = (struct ff_result){.n_parameters = n_parameters,
+                              .theta = FF_RAW(double, n_parameters),
+                              .exact_status = FF_EXACT_NONE,
+                              .exact_current = NAN,
+                              .exact_entropy_production = NAN};
     ff_trace_create(n_iterations, &out->trace);
 }
 
 void ff_result_free(struct ff_result *result)
 {
     ff_record_free(&ff_result_record, result);
+}
+
+struct ff_values ff_result_values(const struct ff_result *result)
+{
+    if (result->exact_status == FF_EXACT_OK)
+        return (struct ff_values){result->exact_current, result->exact_entropy_production};
+    return (struct ff_values){result->means.current, result->means.entropy_production};
 }
 
 void ff_result_fail(struct ff_result *result, enum ff_status status)

@@ -7,21 +7,28 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MAX_RETRIES = 6 };
+enum { MAX_RETRIES = 6, MAX_SWEEPS = 3 };
 /* A weight is not solved again within this distance in ln(w/(1-w)). */
 static const double distinct_logit = 1e-3;
+/* A point is solved again from another one's design that is better for it by this part of its objective, and by so many
+ * standard errors. */
+static const double worthwhile = 2e-3, significance = 3.0, least_objective = 1e-3;
 /* An interval is split in this round if it is at least this fraction of the widest. */
 static const double width_fraction = 0.5;
 
 struct ff_scheduler {
     struct ff_front_options options;
     int n_parameters;
+    double *start;                /* [P] of tasks without neighbours */
     struct ff_scalarization base; /* scales, and after the first round the ideal point */
     struct ff_archive *archive;
-    struct ff_task *tasks; /* [n_points] in order of id */
+    struct ff_task *tasks; /* [(1 + MAX_SWEEPS) n_points] in order of id */
     int n_planned, n_given, n_completed;
-    bool has_ideal; /* where it is needed: the ideal point and the scales are set */
-    bool is_over;   /* no more rounds */
+    int n_sweeps;               /* rounds in which points were solved again */
+    uint32_t first_improvement; /* task from which on results improve points that exist */
+    bool has_ideal;             /* where it is needed: the ideal point and the scales are set */
+    bool has_all_points;        /* no more points will be planned */
+    bool is_over;               /* no more rounds */
 };
 
 /* An interval between two neighbouring points, or an end. */
@@ -42,7 +49,7 @@ static double logit(double weight)
     return log(weight / (1.0 - weight));
 }
 
-/* Add a task; its starts are the two neighbours and their mean, or theta = 0 without neighbours. */
+/* Add a task; its starts are the two neighbours and their mean, or the scheduler's own without neighbours. */
 static void plan_task(struct ff_scheduler *scheduler, enum ff_scalarization_kind kind,
                       double weight, const struct ff_result *low, const struct ff_result *high)
 {
@@ -53,6 +60,7 @@ static void plan_task(struct ff_scheduler *scheduler, enum ff_scalarization_kind
     task->scalarization = scheduler->base;
     task->scalarization.kind = kind;
     task->scalarization.weight = weight;
+    memcpy(task->starts, scheduler->start, sizeof *task->starts * (size_t)n);
     for (int p = 0; low != NULL && p < n; p++) {
         task->starts[p] = low->theta[p];
         task->starts[n + p] = high->theta[p];
@@ -80,7 +88,7 @@ static void plan_first_round(struct ff_scheduler *scheduler)
         const double weight = i == n - 1 ? options->weights[1] : options->weights[0] + i * step;
         plan_task(scheduler, FF_SCALARIZATION_WEIGHTED, weight, NULL, NULL);
     }
-    scheduler->is_over = is_whole;
+    scheduler->has_all_points = is_whole;
 }
 
 /* Good points in order of weight. */
@@ -97,8 +105,9 @@ static int compare_currents(const void *a, const void *b)
 {
     const struct ff_result *left = *(const struct ff_result *const *)a;
     const struct ff_result *right = *(const struct ff_result *const *)b;
-    if (left->means.current != right->means.current)
-        return left->means.current < right->means.current ? -1 : 1;
+    const double one = ff_result_values(left).current, other = ff_result_values(right).current;
+    if (one != other)
+        return one < other ? -1 : 1;
     return (left->id > right->id) - (left->id < right->id);
 }
 
@@ -106,11 +115,11 @@ static double chord_weight(const struct ff_scheduler *scheduler, const struct ff
                            const struct ff_result *high)
 {
     const struct ff_scalarization *base = &scheduler->base;
-    const struct ff_means *a = &low->means, *b = &high->means;
+    const struct ff_values a = ff_result_values(low), b = ff_result_values(high);
     double ratio; /* w / (1-w) */
     if (!needs_ideal(&scheduler->options)) {
-        ratio = (b->entropy_production - a->entropy_production) / base->entropy_scale /
-                ((b->current - a->current) / base->current_scale);
+        ratio = (b.entropy_production - a.entropy_production) / base->entropy_scale /
+                ((b.current - a.current) / base->current_scale);
         /* Noise may tilt a short chord beyond the weights of its ends. */
         const double middle =
             0.5 * (logit(low->scalarization.weight) + logit(high->scalarization.weight));
@@ -118,9 +127,9 @@ static double chord_weight(const struct ff_scheduler *scheduler, const struct ff
         if (!(ratio > 0.0) || fabs(log(ratio) - middle) >= 0.5 * fabs(width))
             ratio = exp(middle);
     } else {
-        ratio = (0.5 * (a->entropy_production + b->entropy_production) - base->entropy_ideal) /
+        ratio = (0.5 * (a.entropy_production + b.entropy_production) - base->entropy_ideal) /
                 base->entropy_scale /
-                ((base->current_ideal - 0.5 * (a->current + b->current)) / base->current_scale);
+                ((base->current_ideal - 0.5 * (a.current + b.current)) / base->current_scale);
     }
     return ratio / (1.0 + ratio);
 }
@@ -175,17 +184,20 @@ static int compare_widths(const void *a, const void *b)
 static int find_intervals(const struct ff_scheduler *scheduler, const struct ff_result **points,
                           int n_points, struct interval *intervals)
 {
-    const double current_range = points[n_points - 1]->means.current - points[0]->means.current;
+    const double current_range =
+        ff_result_values(points[n_points - 1]).current - ff_result_values(points[0]).current;
     double lowest = INFINITY, highest = -INFINITY;
     for (int i = 0; i < n_points; i++) {
-        lowest = fmin(lowest, points[i]->means.entropy_production);
-        highest = fmax(highest, points[i]->means.entropy_production);
+        lowest = fmin(lowest, ff_result_values(points[i]).entropy_production);
+        highest = fmax(highest, ff_result_values(points[i]).entropy_production);
     }
     int n = 0;
     for (int i = 1; i < n_points; i++) {
         const struct ff_result *low = points[i - 1], *high = points[i];
-        const double dj = (high->means.current - low->means.current) / current_range;
-        const double ds = fabs(high->means.entropy_production - low->means.entropy_production) /
+        const double dj =
+            (ff_result_values(high).current - ff_result_values(low).current) / current_range;
+        const double ds = fabs(ff_result_values(high).entropy_production -
+                               ff_result_values(low).entropy_production) /
                           (highest - lowest);
         const double weight = splitting_weight(scheduler, low, high);
         if (fmax(dj, ds) > 0.0 && is_new_weight(scheduler, weight))
@@ -207,7 +219,7 @@ static void plan_adaptive_round(struct ff_scheduler *scheduler, const struct ff_
             is_new_weight(scheduler, intervals[i].weight))
             plan_task(scheduler, scheduler->options.kind, intervals[i].weight, intervals[i].low,
                       intervals[i].high);
-    scheduler->is_over = scheduler->n_planned == n_before;
+    scheduler->has_all_points = scheduler->n_planned == n_before;
     free(intervals);
 }
 
@@ -219,7 +231,7 @@ static void plan_uniform_chebyshev(struct ff_scheduler *scheduler, const struct 
         plan_task(scheduler, options->kind,
                   options->weights[0] + (options->weights[1] - options->weights[0]) * i / (n + 1),
                   points[0], points[1]);
-    scheduler->is_over = true;
+    scheduler->has_all_points = true;
 }
 
 /* Best J and best sigma of the ends, and their ranges as scales. */
@@ -231,18 +243,87 @@ static void find_ideal(struct ff_scheduler *scheduler, const struct ff_result **
     base->current_ideal = -INFINITY;
     base->entropy_ideal = INFINITY;
     for (int i = 0; i < n_points; i++) {
-        const struct ff_means *means = &points[i]->means;
-        base->current_ideal = fmax(base->current_ideal, means->current);
-        base->entropy_ideal = fmin(base->entropy_ideal, means->entropy_production);
-        nadir_current = fmin(nadir_current, means->current);
-        nadir_entropy = fmax(nadir_entropy, means->entropy_production);
+        const struct ff_values values = ff_result_values(points[i]);
+        base->current_ideal = fmax(base->current_ideal, values.current);
+        base->entropy_ideal = fmin(base->entropy_ideal, values.entropy_production);
+        nadir_current = fmin(nadir_current, values.current);
+        nadir_entropy = fmax(nadir_entropy, values.entropy_production);
     }
     base->current_scale = base->current_ideal - nadir_current;
     base->entropy_scale = nadir_entropy - base->entropy_ideal;
     scheduler->has_ideal = true;
 }
 
-static void plan_round(struct ff_scheduler *scheduler)
+/* ---- sweeps --------------------------------------------------------------------------------- */
+
+/* The objective of a point if it had the design of another. */
+static double objective_with(const struct ff_result *point, const struct ff_result *design)
+{
+    const struct ff_values values = ff_result_values(design);
+    return ff_scalarize(&point->scalarization, values.current, values.entropy_production, NULL,
+                        NULL);
+}
+
+/* Standard error of the same; 0 by exact values. */
+static double error_with(const struct ff_result *point, const struct ff_result *design)
+{
+    const struct ff_values values = ff_result_values(design);
+    double by_current, by_entropy;
+    if (design->exact_status == FF_EXACT_OK)
+        return 0.0;
+    ff_scalarize(&point->scalarization, values.current, values.entropy_production, &by_current,
+                 &by_entropy);
+    return hypot(by_current * design->means.current_stderr,
+                 by_entropy * design->means.entropy_production_stderr);
+}
+
+/* The design that serves a point best, if it is worth solving the point again from there; else NULL. */
+static const struct ff_result *better_design(const struct ff_archive *archive,
+                                             const struct ff_result *point)
+{
+    const double own = objective_with(point, point), own_error = error_with(point, point);
+    const struct ff_result *best = NULL;
+    double least = own - worthwhile * fmax(fabs(own), least_objective);
+    for (int i = 0; i < archive->n_points; i++) {
+        const struct ff_result *other = &archive->points[i];
+        if (other->status != FF_OK || other == point)
+            continue;
+        const double value = objective_with(point, other);
+        if (value < least &&
+            own - value > significance * hypot(own_error, error_with(point, other))) {
+            least = value;
+            best = other;
+        }
+    }
+    return best;
+}
+
+/* Every point that another design serves better starts again from that design; the run is over when there is none. */
+static void plan_sweep(struct ff_scheduler *scheduler)
+{
+    const struct ff_archive *archive = scheduler->archive;
+    const int n_before = scheduler->n_planned;
+    if (scheduler->n_sweeps == 0)
+        scheduler->first_improvement = (uint32_t)n_before;
+    for (int i = 0; i < archive->n_points && scheduler->n_sweeps < MAX_SWEEPS; i++) {
+        const struct ff_result *point = &archive->points[i];
+        const struct ff_result *better =
+            point->status == FF_OK ? better_design(archive, point) : NULL;
+        if (better == NULL)
+            continue;
+        struct ff_task *task = &scheduler->tasks[scheduler->n_planned];
+        ff_task_create(scheduler->n_parameters, 1, task);
+        task->id = (uint32_t)scheduler->n_planned++;
+        task->scalarization = point->scalarization;
+        memcpy(task->starts, better->theta, sizeof(double) * (size_t)scheduler->n_parameters);
+    }
+    scheduler->n_sweeps++;
+    scheduler->is_over = scheduler->n_planned == n_before;
+}
+
+/* ---- rounds --------------------------------------------------------------------------------- */
+
+static void plan_points(struct ff_scheduler *scheduler)
 {
     const struct ff_front_options *options = &scheduler->options;
     const struct ff_result **points = FF_RAW(const struct ff_result *, options->n_points);
@@ -253,7 +334,7 @@ static void plan_round(struct ff_scheduler *scheduler)
     if (n_points < 2 && scheduler->n_planned == 2 && n_left > 0)
         plan_between_ends(scheduler, n_left < MAX_RETRIES ? n_left : MAX_RETRIES);
     else if (n_points < 2 || n_left == 0)
-        scheduler->is_over = true;
+        scheduler->has_all_points = true;
     else if (!options->is_adaptive)
         plan_uniform_chebyshev(scheduler, points);
     else {
@@ -263,18 +344,32 @@ static void plan_round(struct ff_scheduler *scheduler)
     free(points);
 }
 
+/* More points, and when there are no more, better ones. */
+static void plan_round(struct ff_scheduler *scheduler)
+{
+    if (!scheduler->has_all_points)
+        plan_points(scheduler);
+    if (scheduler->has_all_points && scheduler->n_completed == scheduler->n_planned)
+        plan_sweep(scheduler);
+}
+
 /* ---- the machine ---------------------------------------------------------------------------- */
 
 void ff_scheduler_create(const struct ff_front_options *options, int n_parameters,
-                         double current_scale, double entropy_scale, struct ff_scheduler **out)
+                         double current_scale, double entropy_scale, const double *start,
+                         struct ff_scheduler **out)
 {
     struct ff_scheduler *scheduler = FF_NEW(struct ff_scheduler, 1);
     scheduler->options = *options;
     scheduler->n_parameters = n_parameters;
+    scheduler->start = FF_NEW(double, n_parameters);
+    if (start != NULL)
+        memcpy(scheduler->start, start, sizeof *start * (size_t)n_parameters);
     scheduler->base.current_scale = current_scale;
     scheduler->base.entropy_scale = entropy_scale;
     ff_archive_create(options->n_points, &scheduler->archive);
-    scheduler->tasks = FF_RAW(struct ff_task, options->n_points);
+    scheduler->tasks = FF_RAW(struct ff_task, (1 + MAX_SWEEPS) * (size_t)options->n_points);
+    scheduler->first_improvement = UINT32_MAX;
     plan_first_round(scheduler);
     *out = scheduler;
 }
@@ -286,6 +381,7 @@ void ff_scheduler_free(struct ff_scheduler *scheduler)
     for (int i = 0; i < scheduler->n_planned; i++)
         ff_task_free(&scheduler->tasks[i]);
     free(scheduler->tasks);
+    free(scheduler->start);
     ff_archive_free(scheduler->archive);
     free(scheduler);
 }
@@ -300,7 +396,10 @@ bool ff_scheduler_next(struct ff_scheduler *scheduler, struct ff_task *out)
 
 void ff_scheduler_complete(struct ff_scheduler *scheduler, const struct ff_result *result)
 {
-    ff_archive_insert(scheduler->archive, result);
+    if (result->id < scheduler->first_improvement)
+        ff_archive_insert(scheduler->archive, result);
+    else
+        ff_archive_improve(scheduler->archive, result);
     scheduler->n_completed++;
     if (scheduler->n_completed == scheduler->n_planned && !scheduler->is_over)
         plan_round(scheduler);

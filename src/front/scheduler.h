@@ -29,9 +29,11 @@ struct ff_scheduler;
 /** The section `front`, which fills a struct ff_front_options. */
 extern const struct ff_keys ff_keys_front;
 
-/** A scheduler over n_parameters.  Scales are of J and sigma.  Copies the options. */
+/** A scheduler over n_parameters.  Scales are of J and sigma.  `start` [P], or theta = 0 for NULL, is where tasks without
+ * neighbours begin.  Copies the options and the start. */
 void ff_scheduler_create(const struct ff_front_options *options, int n_parameters,
-                         double current_scale, double entropy_scale, struct ff_scheduler **out);
+                         double current_scale, double entropy_scale, const double *start,
+                         struct ff_scheduler **out);
 
 /** NULL-safe. */
 void ff_scheduler_free(struct ff_scheduler *scheduler);

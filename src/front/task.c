@@ -78,7 +78,7 @@ static void note_step(void *context, int step, const struct ff_evaluation *evalu
     (void)step;
     struct worker *worker = context;
     ff_trace_record(worker->trace, evaluation, worker->plan->system->design->n_parameters,
-                    ff_evaluator_means(worker->evaluator));
+                    evaluation->observed);
 }
 
 static enum ff_status optimize(struct worker *worker, const struct ff_task *task,

@@ -66,6 +66,14 @@ void ff_trace_record(struct ff_trace *trace, const struct ff_evaluation *evaluat
 void ff_result_create(int n_parameters, int n_iterations, struct ff_result *out);
 void ff_result_free(struct ff_result *result);
 
+/* J and sigma. */
+struct ff_values {
+    double current, entropy_production;
+};
+
+/** The exact J and sigma where they are known, else the estimates: by these points are compared. */
+struct ff_values ff_result_values(const struct ff_result *result);
+
 /** Make it the result of a task that failed with this status: id and scalarisation stay, every other real is NaN, there
  * are no events and no outcome, and the reason is the message of the last error. */
 void ff_result_fail(struct ff_result *result, enum ff_status status);

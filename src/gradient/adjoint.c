@@ -297,7 +297,7 @@ FF_INLINE enum ff_status track(struct ff_gradient *gradient, const struct relaxa
     struct adjoint *adjoint = gradient->scratch;
     struct ff_stream noise = ff_stream_with_purpose(&stream, FF_PURPOSE_GUMBEL);
     const double before = out->sums[0];
-    ff_tape_record(gradient, stream, n_events, out->sums);
+    TRY(ff_tape_record(gradient, stream, n_events, out->sums));
     out->time += out->sums[0] - before;
     set_limits(gradient, adjoint);
 

@@ -35,6 +35,10 @@ struct ff_estimator_type {
     const char *doc; /* one line for --help and the README */
     unsigned kinds;  /* of functionals that it differentiates: bits 1 << kind */
     bool is_exact;   /* no noise; needs a chain */
+    /** Of a word that stands for another estimator: which, for this process and its chain (NULL without one); the rest
+     * is empty. */
+    const struct ff_estimator_type *(*choose)(const struct ff_process *process,
+                                              const struct ff_chain *chain);
     void *(*scratch_create)(const struct ff_gradient *gradient);
     void (*scratch_free)(void *scratch);
     /** Events to simulate after the burn-in, and to record. */
@@ -69,9 +73,9 @@ enum ff_status ff_sum_samples(struct ff_gradient *gradient, const struct ff_bloc
                               double *sums);
 
 /** Start a walk on the estimator's kinetics, burn it in, and record `n_events` events; adds their totals times dwells to
- * a row of sums. */
-void ff_tape_record(struct ff_gradient *gradient, struct ff_stream stream, int64_t n_events,
-                    double *sums);
+ * a row of sums.  FF_ERR_NUMERICAL as ff_walk_check. */
+enum ff_status ff_tape_record(struct ff_gradient *gradient, struct ff_stream stream,
+                              int64_t n_events, double *sums);
 
 /** The totals before event n, a row. */
 static inline const double *ff_tape_totals(const struct ff_gradient *gradient, int64_t n)

@@ -131,6 +131,7 @@ static enum ff_status run_baseline(struct ff_gradient *gradient, struct ff_draw_
         } else {
             ff_ensemble_run(&gradient->ensemble, &block, gradient->options.horizon,
                             gradient->baseline);
+            TRY(ff_walk_check(gradient->ensemble.walk));
             for (int i = 0; i < block.n; i++)
                 add_rows(sums, gradient->baseline + (size_t)i * width, width);
         }

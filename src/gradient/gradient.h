@@ -19,6 +19,14 @@ extern const struct ff_estimator_type *const ff_estimator_types[];
 extern const struct ff_estimator_type ff_estimator_score, ff_estimator_stgs, ff_estimator_rbst,
     ff_estimator_local, ff_estimator_exact;
 
+/** A word for the estimator that suits a system best. */
+extern const struct ff_estimator_type ff_estimator_auto;
+
+/** The estimator itself, or the one that it stands for. */
+const struct ff_estimator_type *ff_estimator_choose(const struct ff_estimator_type *type,
+                                                    const struct ff_process *process,
+                                                    const struct ff_chain *chain);
+
 /** The section `gradient`, which fills a struct ff_gradient_options, and `simulation`, which fills its horizon. */
 extern const struct ff_keys ff_keys_gradient, ff_keys_simulation;
 

@@ -321,7 +321,7 @@ static enum ff_status track_one(struct ff_gradient *gradient, struct ff_stream s
     const int64_t n_bins = collected_bins(&gradient->options);
     struct local *local = gradient->scratch;
     struct ff_stream coins = ff_stream_with_purpose(&stream, FF_PURPOSE_DWELL);
-    ff_tape_record(gradient, stream, local_n_events(&gradient->options), out->sums);
+    TRY(ff_tape_record(gradient, stream, local_n_events(&gradient->options), out->sums));
     memcpy(local->x, gradient->tape.x, sizeof *local->x * (size_t)process->n_sites);
     for (int r = 0; r < process->n_channels; r++)
         local->h[r] = ff_engine_multiplicity(gradient->ensemble.engine, r, local->x);

@@ -4,17 +4,23 @@
 #include "gradient/estimator.h"
 #include "gradient/gradient.h"
 
+/* Those of the list, then the word for the best of them. */
 static struct ff_word estimator_at(int index)
 {
-    const struct ff_estimator_type *type = ff_estimator_types[index];
-    return type != NULL ? (struct ff_word){.name = type->name, .doc = type->doc, .value = type}
-                        : (struct ff_word){.name = NULL};
+    int n = 0;
+    while (ff_estimator_types[n] != NULL)
+        n++;
+    if (index > n)
+        return (struct ff_word){.name = NULL};
+    const struct ff_estimator_type *type =
+        index < n ? ff_estimator_types[index] : &ff_estimator_auto;
+    return (struct ff_word){.name = type->name, .doc = type->doc, .value = type};
 }
 
 static const struct ff_key gradient_rows[] = {
     {.name = "estimator",
      FF_FILLS(struct ff_gradient_options, estimator),
-     .word = "score",
+     .word = "auto",
      .word_at = estimator_at,
      .doc = "How the gradients of the current and of the entropy production are estimated; "
             "`gradcheck` compares all of them with the exact gradient."},

@@ -101,6 +101,7 @@ static enum ff_status follow(struct ff_gradient *gradient, struct ff_stream stre
     const enum ff_path_end path = ff_path_until(
         walk, end, MAX_EVENTS,
         (struct ff_visitor){.context = sampler, .stay = sample_stay, .leave = sample_leave});
+    TRY(ff_walk_check(walk));
     CHECK(path == FF_PATH_DONE, FF_ERR_NUMERICAL,
           "a trajectory takes more than %d events to reach time %g", MAX_EVENTS, end);
     return FF_OK;

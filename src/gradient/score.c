@@ -145,7 +145,7 @@ FF_INLINE enum ff_status track(struct ff_gradient *gradient, struct ff_stream st
     const size_t n_channels = (size_t)process->n_channels, size = n_channels * (size_t)width;
     const int n_functionals = gradient->functionals.count, spare = 1 + n_functionals;
     struct score *score = gradient->scratch;
-    ff_tape_record(gradient, stream, score_n_events(&gradient->options), out->sums);
+    TRY(ff_tape_record(gradient, stream, score_n_events(&gradient->options), out->sums));
     sum_prefixes(tape, score, width);
     memcpy(score->x, tape->x, sizeof *score->x * (size_t)process->n_sites);
     memset(score->charged, 0, sizeof *score->charged * size);

@@ -42,8 +42,8 @@ FF_INLINE void record(struct ff_walk *walk, struct ff_tape *tape, int width, dou
         sums[i] += head.sums[i];
 }
 
-void ff_tape_record(struct ff_gradient *gradient, struct ff_stream stream, int64_t n_events,
-                    double *sums)
+enum ff_status ff_tape_record(struct ff_gradient *gradient, struct ff_stream stream,
+                              int64_t n_events, double *sums)
 {
     struct ff_walk *walk = gradient->ensemble.walk;
     struct ff_tape *tape = &gradient->tape;
@@ -54,4 +54,5 @@ void ff_tape_record(struct ff_gradient *gradient, struct ff_stream stream, int64
         record(walk, tape, FF_NARROW_ROW, sums);
     else
         record(walk, tape, gradient->width, sums);
+    return ff_walk_check(walk);
 }

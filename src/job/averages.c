@@ -134,7 +134,7 @@ static void judge(const struct stage *stage, struct ff_series series, int index,
     item->evidence.gauge_z = gauge_z;
     if (stage->task->exact != NULL)
         item->evidence.exact_z = ff_evidence_z(&series, &item->evidence, stage->task->exact[index]);
-    item->verdict = ff_verdict_of(&item->evidence, out->n, chance);
+    item->verdict = ff_evidence_judge(&item->evidence, out->n, chance);
 }
 
 /* Through the gauge if that makes no difference and nothing speaks against it, else as it is. */
@@ -157,6 +157,22 @@ static void judge_observable(const struct stage *stage, int q, double chance,
     }
 }
 
+/* The longest time that one trajectory spent in what is thrown away, over the mean time measured. */
+static double relaxation_share(const struct stage *stage)
+{
+    const size_t width = (size_t)stage->width, n = (size_t)stage->n_batches;
+    double longest = 0.0, measured = 0.0;
+    for (size_t k = 0; k < (size_t)stage->n_trajectories; k++) {
+        double thrown_away = 0.0;
+        for (size_t b = 0; b < n; b++) {
+            const double time = stage->rows[(k * n + b) * width + FF_SURVEY_TIME];
+            *(b < (size_t)stage->first_batch ? &thrown_away : &measured) += time;
+        }
+        longest = fmax(longest, thrown_away);
+    }
+    return longest * stage->n_trajectories / measured;
+}
+
 static void judge_coverage(const struct stage *stage, struct ff_averages *out)
 {
     const struct ff_process *process = stage->task->system->process;
@@ -169,10 +185,11 @@ static void judge_coverage(const struct stage *stage, struct ff_averages *out)
         .dwell_share = sight.longest_dwell * activity / n_measured,
         .unseen_share = sight.unseen_share,
         .effective_share = ff_series_effective_share(&series),
+        .relaxation_share = relaxation_share(stage),
         .unfired = sight.unfired >= 0 ? process->channel_names[sight.unfired] : NULL,
         .unfired_events = sight.unfired_events,
         .has_sink = sight.has_sink};
-    out->coverage = ff_verdict_of_coverage(&coverage);
+    out->coverage = ff_coverage_judge(&coverage);
 }
 
 static int find_worst(const struct ff_averages *averages)
@@ -203,19 +220,22 @@ static bool is_finite(const struct ff_averages *averages)
            averages->items[FF_AVERAGE_ACTIVITY].evidence.mean > 0.0;
 }
 
-void ff_averages_measure(const struct ff_averages_task *task, struct ff_averages *out)
+enum ff_status ff_averages_measure(const struct ff_averages_task *task, struct ff_averages *out)
 {
     struct stage stage = {.task = task};
     *out = (struct ff_averages){.n = FF_AVERAGE_SITES + task->system->process->n_sites};
     out->items = FF_RAW(struct ff_judged, out->n);
     begin(&stage);
-    judge_all(&stage, ff_verdict_strict, out);
-    while (!out->is_converged && is_finite(out) && has_budget(&stage)) {
+    enum ff_status status = ff_survey_check(stage.survey);
+    if (status == FF_OK)
+        judge_all(&stage, ff_chance_strict, out);
+    while (status == FF_OK && !out->is_converged && is_finite(out) && has_budget(&stage)) {
         double_length(&stage);
-        judge_all(&stage, ff_verdict_strict, out);
+        judge_all(&stage, ff_chance_strict, out);
+        status = ff_survey_check(stage.survey);
     }
-    if (!out->is_converged)
-        judge_all(&stage, ff_verdict_final, out);
+    if (status == FF_OK && !out->is_converged)
+        judge_all(&stage, ff_chance_final, out);
     const int64_t burn_in = stage.events * stage.first_batch / stage.n_batches;
     out->n_trajectories = stage.n_trajectories;
     out->horizon = (struct ff_horizon){
@@ -224,6 +244,9 @@ void ff_averages_measure(const struct ff_averages_task *task, struct ff_averages
     out->n_events = stage.n_trajectories * (stage.events + out->horizon.burn_in - burn_in);
     ff_survey_free(stage.survey);
     free(stage.rows);
+    if (status != FF_OK)
+        ff_averages_free(out);
+    return status;
 }
 
 void ff_averages_free(struct ff_averages *averages)

@@ -1,6 +1,6 @@
 /* The averages of one design by plain simulation, each with a verdict; horizons find themselves where they are not given.
  *
- * Trajectories go on, and their length doubles, until no test speaks against any average (job/verdict.h) or the budget is
+ * Trajectories go on, and their length doubles, until no test speaks against any average (job/evidence.h) or the budget is
  * spent. J and sigma are reported through the gauge (simulate/gauge.h), which is true of steady states only, when they
  * have converged; else as they are.
  *
@@ -9,7 +9,7 @@
 #define FF_JOB_AVERAGES_H
 
 #include "job/evaluator.h"
-#include "job/verdict.h"
+#include "job/evidence.h"
 #include "simulate/survey.h"
 
 /* J, sigma, activity and [I] occupations are numbered in this order. */
@@ -41,8 +41,8 @@ struct ff_averages_task {
     struct ff_draw_key key;
 };
 
-/** Per walker. */
-void ff_averages_measure(const struct ff_averages_task *task, struct ff_averages *out);
+/** Per walker. FF_ERR_NUMERICAL if a count or a propensity leaves its range; there is then nothing to free. */
+enum ff_status ff_averages_measure(const struct ff_averages_task *task, struct ff_averages *out);
 void ff_averages_free(struct ff_averages *averages);
 
 /** The verdict on all together, with the name of the average that is worst. */

@@ -17,9 +17,8 @@ struct ff_evaluator {
     double *sums;                /* [evaluation.trajectories] rows */
     struct ff_exact *exact;      /* NULL where the states are too many */
     double *rates;               /* [R] */
-    double *log_rate_gradient;   /* [R] scratch, as the next two */
+    double *log_rate_gradient;   /* [R] scratch, as the next */
     double *deviation;           /* [R] */
-    double *theta_deviation;     /* [P] */
     int64_t n_events;
     /* The loss at hand. */
     struct ff_loss loss;
@@ -47,7 +46,6 @@ enum ff_status ff_evaluator_create(const struct ff_plan *plan, struct ff_evaluat
     evaluator->rates = FF_RAW(double, n_channels);
     evaluator->log_rate_gradient = FF_RAW(double, n_channels);
     evaluator->deviation = FF_RAW(double, n_channels);
-    evaluator->theta_deviation = FF_RAW(double, plan->system->design->n_parameters);
     *out = evaluator;
     return FF_OK;
 }
@@ -65,7 +63,6 @@ void ff_evaluator_free(struct ff_evaluator *evaluator)
     free(evaluator->rates);
     free(evaluator->log_rate_gradient);
     free(evaluator->deviation);
-    free(evaluator->theta_deviation);
     free(evaluator);
 }
 
@@ -131,16 +128,16 @@ static void find_variances(struct ff_evaluator *evaluator, const double *slopes,
                            struct ff_evaluation *out)
 {
     const struct ff_design *design = evaluator->plan->system->design;
+    const int n_blocks = evaluator->estimate.n_blocks;
+    double *row = ff_evaluation_reserve(out, n_blocks);
     out->value_variance = 0.0;
     memset(out->gradient_variance, 0, sizeof(double) * (size_t)design->n_parameters);
-    for (int b = 0; b < evaluator->estimate.n_blocks; b++) {
-        const double value = find_deviation(evaluator, b, slopes);
-        ff_design_pull_back(design, evaluator->rates, evaluator->log_rate_gradient,
-                            evaluator->theta_deviation);
-        out->value_variance += value * value;
+    for (int b = 0; b < n_blocks; b++, row += 1 + design->n_parameters) {
+        row[0] = find_deviation(evaluator, b, slopes);
+        ff_design_pull_back(design, evaluator->rates, evaluator->log_rate_gradient, row + 1);
+        out->value_variance += row[0] * row[0];
         for (int p = 0; p < design->n_parameters; p++)
-            out->gradient_variance[p] +=
-                evaluator->theta_deviation[p] * evaluator->theta_deviation[p];
+            out->gradient_variance[p] += row[1 + p] * row[1 + p];
     }
 }
 
@@ -156,6 +153,7 @@ static enum ff_status evaluate(void *context, const double *theta, struct ff_req
                              request.iteration, request.samples, estimate));
     evaluator->n_events += estimate->n_events;
     out->value = loss.type->value(loss.data, estimate->mean, slopes);
+    memcpy(out->observed, estimate->mean, sizeof(double) * (size_t)estimate->n_functionals);
     find_gradient(evaluator, slopes, out);
     find_metric(evaluator, out);
     find_variances(evaluator, slopes, out);
@@ -178,11 +176,6 @@ enum ff_status ff_evaluator_minimize(struct ff_evaluator *evaluator, struct ff_l
     return ff_minimize(&evaluator->plan->optimizer, &objective, hooks, theta, outcome);
 }
 
-const double *ff_evaluator_means(const struct ff_evaluator *evaluator)
-{
-    return evaluator->estimate.mean;
-}
-
 /* ---- means at theta ------------------------------------------------------------------------- */
 
 enum ff_status ff_evaluator_measure(struct ff_evaluator *evaluator, const double *theta,
@@ -195,6 +188,7 @@ enum ff_status ff_evaluator_measure(struct ff_evaluator *evaluator, const double
     ff_design_rates(plan->system->design, theta, evaluator->rates);
     ff_ensemble_set(&evaluator->ensemble, evaluator->rates);
     ff_ensemble_run_all(&evaluator->ensemble, key, horizon, n_trajectories, evaluator->sums);
+    TRY(ff_walk_check(evaluator->ensemble.walk));
     ff_ensemble_averages(&evaluator->ensemble, evaluator->sums, n_trajectories, out);
     evaluator->n_events += n_trajectories * (horizon.events + horizon.burn_in);
     for (int q = 0; q < plan->functionals.count; q++)

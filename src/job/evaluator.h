@@ -44,13 +44,10 @@ void ff_evaluator_free(struct ff_evaluator *evaluator);
 
 /** Minimise a loss from theta [P], clipped to the bounds, by the plan's optimiser and the random numbers of `task`.
  * Variances in the evaluations that the optimiser sees are between blocks of trajectories, by the delta method; NaN from
- * a single block, 0 for an exact estimator.  `hooks` may be NULL. */
+ * a single block, 0 for an exact estimator; they carry the means [Q] as what was observed.  `hooks` may be NULL. */
 enum ff_status ff_evaluator_minimize(struct ff_evaluator *evaluator, struct ff_loss loss,
                                      uint32_t task, const struct ff_minimize_hooks *hooks,
                                      double *theta, enum ff_outcome *outcome);
-
-/** Means [Q] at the last evaluation of a loss; borrowed. */
-const double *ff_evaluator_means(const struct ff_evaluator *evaluator);
 
 /** Measure the means at theta by plain simulation with the random numbers of (seed, task, purpose), into `out` [Q].
  * FF_ERR_NUMERICAL when they are not finite. */

@@ -82,7 +82,7 @@ static const struct ff_key rows[] = {
 const struct ff_keys ff_keys_design = {
     .doc =
         "What may be changed: parameters theta with log k = log k0 + A theta, where k0 are the rate "
-        "constants of the model and theta = 0 is the initial design.",
+        "constants of the model and theta = 0 is the initial design, or what --from names.",
     FF_ROWS(rows),
 };
 

@@ -23,7 +23,7 @@ static const struct ff_key scale_rows[] = {
 static const struct ff_keys scale_keys = {
     .doc =
         "The units in which the objective measures current and entropy production; without it the "
-        "traffic and the number of events per unit time at the initial design.",
+        "traffic and the number of events per unit time at theta = 0.",
     FF_ROWS(scale_rows),
 };
 
@@ -36,7 +36,8 @@ static const struct ff_key rows[] = {
      .unit = "1",
      .doc =
          "The current J: the sum of the net currents through these edges times their weights, as in "
-         "{\"E->ES\": 1}; `all` is the mean over all edges."},
+         "{\"E->ES\": 1}; `all` is the mean over all edges. "
+         "`run` refuses a current that is zero in every steady state, whatever the rates."},
     {.name = "exclude",
      .type = FF_KEY_OTHER,
      .is_special = true,
@@ -44,7 +45,8 @@ static const struct ff_key rows[] = {
      .form = "list of channels, or `all`",
      .doc =
          "Channels that do not count in the entropy production; a channel without a reverse, whose "
-         "entropy production is infinite, must be among them."},
+         "entropy production is infinite, must be among them. `run` refuses to optimise what is left "
+         "where excluded channels can drive others against their force, and where nothing is left."},
     {.name = "scale", .type = FF_KEY_SECTION, .is_optional = true, .keys = &scale_keys},
 };
 
@@ -133,6 +135,64 @@ static enum ff_status read_excluded(struct ff_node *section, const struct ff_pro
     return FF_OK;
 }
 
+/* ---- questions without an answer ------------------------------------------------------------- */
+
+static enum ff_status check_current(const struct ff_node *section, const struct ff_process *process,
+                                    struct ff_observables *observables)
+{
+    double *weight = FF_RAW(double, process->n_edges);
+    for (int e = 0; e < process->n_edges; e++)
+        weight[e] = observables->current[process->edge_forward[e]];
+    observables->is_current_zero = ff_steady_is_zero(process, weight);
+    free(weight);
+    if (!observables->is_current_zero)
+        return FF_OK;
+    return ff_node_error(
+        ff_node_find(section, "current"),
+        "this current is zero in every steady state, whatever the rates: its edges lie on no "
+        "cycle, or its weights cancel around each; name edges of a cycle");
+}
+
+static enum ff_status check_entropy(const struct ff_node *section, const struct ff_process *process,
+                                    struct ff_observables *observables)
+{
+    int culprit;
+    observables->entropy_kind = ff_steady_partial(process, observables->in_entropy, &culprit);
+    for (int r = 0; r < process->n_channels; r++)
+        observables->has_excluded = observables->has_excluded || !observables->in_entropy[r];
+    const struct ff_node *exclude = ff_node_find(section, "exclude");
+    if (!observables->has_excluded || observables->entropy_kind == FF_PARTIAL_ENTROPY)
+        return FF_OK;
+    if (observables->entropy_kind == FF_PARTIAL_ZERO)
+        return ff_node_error(exclude,
+                             "nothing is left of the entropy production: the channels that are not "
+                             "excluded carry no net current in any steady state");
+    return ff_node_error(
+        exclude,
+        "the sum of (w+ - w-) ln(k+/k-) over the channels that are not excluded has no lower bound, so it cannot "
+        "be made least: excluded channels can drive `%s` against its force; it is the entropy production of a part "
+        "only where whole cycles are excluded",
+        process->channel_names[culprit]);
+}
+
+/* What is found wrong is kept, for it matters to those who optimise only. */
+static void find_refusal(const struct ff_node *section, const struct ff_process *process,
+                         struct ff_observables *observables)
+{
+    const enum ff_status current = check_current(section, process, observables);
+    if (current != FF_OK)
+        observables->refusal = ff_copy_text(ff_status_message());
+    const enum ff_status entropy = check_entropy(section, process, observables);
+    if (current == FF_OK && entropy != FF_OK)
+        observables->refusal = ff_copy_text(ff_status_message());
+}
+
+enum ff_status ff_observables_check_front(const struct ff_observables *observables)
+{
+    CHECK(observables->refusal == NULL, FF_ERR_CONFIG, "%s", observables->refusal);
+    return FF_OK;
+}
+
 enum ff_status ff_observables_read(struct ff_node *section, const struct ff_process *process,
                                    struct ff_observables **out)
 {
@@ -143,6 +203,7 @@ enum ff_status ff_observables_read(struct ff_node *section, const struct ff_proc
     TRY_OR_FAIL(ff_keys_read(&ff_keys_objective, section, observables));
     TRY_OR_FAIL(read_current(section, process, observables));
     TRY_OR_FAIL(read_excluded(section, process, observables));
+    find_refusal(section, process, observables);
     *out = observables;
     return FF_OK;
 fail:
@@ -156,6 +217,7 @@ void ff_observables_free(struct ff_observables *observables)
         return;
     free(observables->current);
     free(observables->in_entropy);
+    free(observables->refusal);
     free(observables);
 }
 

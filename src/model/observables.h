@@ -13,6 +13,7 @@
 
 #include "base/keys.h"
 #include "model/functional.h"
+#include "model/steady.h"
 
 #include <stdbool.h>
 
@@ -23,6 +24,10 @@ struct ff_observables {
     double *current;  /* [R] c_r */
     bool *in_entropy; /* [R] whether r counts in sigma; such a channel has a reverse */
     double current_scale, entropy_scale; /* of the scalarised objective; 0: measured at theta = 0 */
+    bool is_current_zero;                /* in every steady state */
+    bool has_excluded;                   /* whether some channel does not count */
+    enum ff_partial entropy_kind;        /* of the sum over those that count */
+    char *refusal; /* why the two cannot be optimised, with the place in the file; or NULL */
 };
 
 /** The section `objective`; it fills the scales of a struct ff_observables. */
@@ -32,6 +37,10 @@ extern const struct ff_keys ff_keys_objective;
  * FF_ERR_CONFIG for unknown names, and when sigma is asked of a channel without a reverse. */
 enum ff_status ff_observables_read(struct ff_node *section, const struct ff_process *process,
                                    struct ff_observables **out);
+
+/** Whether a front of the two has an answer: FF_ERR_CONFIG for a current that is zero in every steady state, and for a
+ * sigma over some of the channels that is zero or has no lower bound. */
+enum ff_status ff_observables_check_front(const struct ff_observables *observables);
 
 /** NULL-safe. */
 void ff_observables_free(struct ff_observables *observables);

@@ -40,6 +40,9 @@ struct ff_process {
 
 enum { FF_VACANCY = -1 };
 
+enum { FF_MAX_COUNT = 1 << 30 };                /* of a species, while it is simulated */
+static const double ff_most_propensity = 1e250; /* of a channel, per unit time */
+
 /* One reactant (count is its order) or one change (count is the amount) of a channel. */
 struct ff_term {
     int site, count;

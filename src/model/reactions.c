@@ -165,7 +165,10 @@ static enum ff_status add_term(const struct ff_node *node, struct complex *compl
     for (int i = 0; i < complex->n_terms; i++)
         if (complex->terms[i].site == species) {
             complex->terms[i].count += (int)order;
-            return FF_OK;
+            return complex->terms[i].count <= LARGEST_ORDER
+                       ? FF_OK
+                       : ff_node_error(node, "more than %d of one species on one side",
+                                       LARGEST_ORDER);
         }
     if (complex->n_terms == MAX_TERMS)
         return ff_node_error(node, "more than %d species on one side", MAX_TERMS);
@@ -334,6 +337,28 @@ static enum ff_status make_channel(const struct ff_node *node, const struct spec
     return FF_OK;
 }
 
+/* The propensity at time 0. */
+static enum ff_status check_range(const struct ff_node *node, const struct species *species,
+                                  const struct ff_channel *channel)
+{
+    double propensity = channel->rate;
+    for (int i = 0; i < channel->n_reactants; i++) {
+        const struct ff_term *term = &channel->reactants[i];
+        propensity *= binomial(species->counts[term->site], term->count);
+    }
+    if (!(channel->rate <= ff_most_propensity))
+        return ff_node_error(
+            node, "the rate of `%s`, times its constant species, is %g, but must be at most %g",
+            channel->name, channel->rate, ff_most_propensity);
+    if (!(propensity <= ff_most_propensity))
+        return ff_node_error(
+            node,
+            "`%s` would fire %g times per unit time at the initial counts, but may at "
+            "most %g times",
+            channel->name, propensity, ff_most_propensity);
+    return FF_OK;
+}
+
 static enum ff_status check_name(const struct ff_node *node, const struct ff_channel *channels,
                                  int number)
 {
@@ -356,6 +381,7 @@ static enum ff_status read_reactions(const struct ff_node *list, const struct sp
         TRY(read_reaction(node, species, reaction));
         for (int direction = 0; direction <= reaction->is_reversible; direction++) {
             TRY(make_channel(node, species, reaction, direction, n, &channels[n]));
+            TRY(check_range(node, species, &channels[n]));
             TRY(check_name(node, channels, n));
             n++;
         }

@@ -4,6 +4,7 @@
 #include "model/system.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 const struct ff_model_type *const ff_model_types[] = {
@@ -65,6 +66,13 @@ static double ring_bound_total(const struct ff_system *system, const struct ff_m
     return system->design->budget_total / process->n_sites;
 }
 
+static char *place_of(const struct ff_node *node)
+{
+    char text[512];
+    snprintf(text, sizeof text, "%s:%d:%d: %s", node->source, node->line, node->column, node->path);
+    return ff_copy_text(text);
+}
+
 enum ff_status ff_system_read(struct ff_node *root, struct ff_system **out)
 {
     struct ff_node *model, *design, *objective;
@@ -77,6 +85,7 @@ enum ff_status ff_system_read(struct ff_node *root, struct ff_system **out)
     const struct ff_model_type *type;
     enum ff_status status;
     TRY_OR_FAIL(build_process(model, &type, &system->process));
+    system->place = place_of(model);
     TRY_OR_FAIL(ff_design_read(design, system->process, &system->design));
     TRY_OR_FAIL(ff_observables_read(objective, system->process, &system->observables));
     ff_observables_functionals(system->observables, system->functionals);
@@ -97,6 +106,7 @@ void ff_system_free(struct ff_system *system)
 {
     if (system == NULL)
         return;
+    free(system->place);
     ff_process_free(system->process);
     ff_design_free(system->design);
     ff_observables_free(system->observables);

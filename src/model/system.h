@@ -10,6 +10,7 @@
 #include "model/process.h"
 
 struct ff_system {
+    char *place; /* of the model, `file:line:column: model`, for messages */
     struct ff_process *process;
     struct ff_design *design;
     struct ff_observables *observables;

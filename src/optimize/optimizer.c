@@ -7,7 +7,7 @@
 #include <stdlib.h>
 
 const struct ff_optimizer_type *const ff_optimizer_types[] = {
-    &ff_optimizer_adam, &ff_optimizer_natural, &ff_optimizer_bfgs, NULL};
+    &ff_optimizer_adam, &ff_optimizer_natural, &ff_optimizer_bfgs, &ff_optimizer_trust, NULL};
 
 static double *nan_array(int count)
 {
@@ -20,6 +20,7 @@ static double *nan_array(int count)
 void ff_evaluation_create(int n_parameters, struct ff_evaluation *out)
 {
     *out = (struct ff_evaluation){
+        .n_parameters = n_parameters,
         .value = NAN,
         .gradient = nan_array(n_parameters),
         .metric = nan_array(n_parameters),
@@ -33,7 +34,51 @@ void ff_evaluation_free(struct ff_evaluation *evaluation)
     free(evaluation->gradient);
     free(evaluation->metric);
     free(evaluation->gradient_variance);
+    free(evaluation->deviations);
     *evaluation = (struct ff_evaluation){0};
+}
+
+double *ff_evaluation_reserve(struct ff_evaluation *evaluation, int n)
+{
+    const size_t width = (size_t)evaluation->n_parameters + 1;
+    evaluation->n_deviations = n;
+    if (n > evaluation->capacity) {
+        evaluation->deviations =
+            ff_grow(evaluation->deviations, (unsigned long)n, width * sizeof(double));
+        evaluation->capacity = n;
+    }
+    return evaluation->deviations;
+}
+
+bool ff_evaluation_is_exact(const struct ff_evaluation *evaluation)
+{
+    return evaluation->n_deviations == 0;
+}
+
+double ff_evaluation_variance(const struct ff_evaluation *evaluation, double by_value,
+                              const double *step)
+{
+    const size_t width = (size_t)evaluation->n_parameters + 1;
+    double variance = 0.0;
+    for (int b = 0; b < evaluation->n_deviations; b++) {
+        const double *row = evaluation->deviations + (size_t)b * width;
+        double deviation = by_value * row[0];
+        for (int p = 0; step != NULL && p < evaluation->n_parameters; p++)
+            deviation += row[1 + p] * step[p];
+        variance += deviation * deviation;
+    }
+    return variance;
+}
+
+double ff_evaluation_error(const struct ff_evaluation *evaluation, int parameter)
+{
+    const size_t width = (size_t)evaluation->n_parameters + 1;
+    double variance = 0.0;
+    for (int b = 0; b < evaluation->n_deviations; b++) {
+        const double deviation = evaluation->deviations[(size_t)b * width + 1 + (size_t)parameter];
+        variance += deviation * deviation;
+    }
+    return sqrt(variance);
 }
 
 enum ff_status ff_optimizer_restore(const struct ff_optimizer_type *type, void *state,

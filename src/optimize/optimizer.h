@@ -13,18 +13,41 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+enum { FF_MOST_OBSERVED = 16 };
+
 /* One evaluation at a theta. The arrays [P] belong to whoever created it. */
 struct ff_evaluation {
-    double value;              /* the objective, dimensionless */
-    double *gradient;          /* d value / d theta */
+    int n_parameters; /* P */
+    double value;     /* the objective, dimensionless */
+    double
+        observed[FF_MOST_OBSERVED]; /* what else the objective saw; carried along for the record */
+    double *gradient;               /* d value / d theta */
     double *metric;            /* diagonal of the Fisher information in theta, fraction of events */
     double value_variance;     /* squared standard error of value: NaN unknown, 0 exact */
     double *gradient_variance; /* of each component of the gradient, likewise */
+    int n_deviations; /* independent parts that the estimates are sums of; 0 where unknown, or exact */
+    int capacity;     /* of the next */
+    double *
+        deviations; /* [n_deviations][1 + P] how far each has pulled value and gradient: covariances are sums of
+                                  products over the parts */
 };
 
 /** Room for an evaluation over n_parameters; every number is NaN, so variances are unknown until set. */
 void ff_evaluation_create(int n_parameters, struct ff_evaluation *out);
 void ff_evaluation_free(struct ff_evaluation *evaluation);
+
+/** Room for n deviations; returns that of the first. */
+double *ff_evaluation_reserve(struct ff_evaluation *evaluation, int n);
+
+/** Whether there is no noise, or none that anybody knows of. */
+bool ff_evaluation_is_exact(const struct ff_evaluation *evaluation);
+
+/** Variance of by_value times the value plus the gradient along a step [P] (NULL: without), 0 where none is known. */
+double ff_evaluation_variance(const struct ff_evaluation *evaluation, double by_value,
+                              const double *step);
+
+/** Standard error of one component of the gradient, 0 where none is known. */
+double ff_evaluation_error(const struct ff_evaluation *evaluation, int parameter);
 
 /* What an optimiser asks for beside theta. */
 struct ff_request {
@@ -48,6 +71,7 @@ struct ff_optimizer_options {
     const struct ff_optimizer_type *type;
     double learning_rate; /* adam: step in theta; natural: step of the preconditioned gradient */
     double decay;         /* learning rate of the last iteration over that of the first */
+    double tolerance;     /* trust: decrease of the objective that is not worth a step */
     double average;       /* fraction of iterations, the last ones, whose iterates are averaged */
     int iterations;
 };
@@ -65,6 +89,7 @@ struct ff_optimizer_type {
     const char *name;
     const char *doc;
     bool needs_exact; /* a gradient without noise */
+    bool ends_itself; /* by a test of convergence, not by the number of its iterations */
 
     /** The state before the first step.  Copies the options; borrows the objective for this call only and
      * does not evaluate it. */
@@ -89,7 +114,8 @@ struct ff_optimizer_type {
 
 /** All optimisers, NULL-terminated. */
 extern const struct ff_optimizer_type *const ff_optimizer_types[];
-extern const struct ff_optimizer_type ff_optimizer_adam, ff_optimizer_natural, ff_optimizer_bfgs;
+extern const struct ff_optimizer_type ff_optimizer_adam, ff_optimizer_natural, ff_optimizer_bfgs,
+    ff_optimizer_trust;
 
 /** The section `optimizer`, which fills a struct ff_optimizer_options. */
 extern const struct ff_keys ff_keys_optimizer;

@@ -13,7 +13,7 @@ static struct ff_word optimizer_at(int index)
 static const struct ff_key rows[] = {
     {.name = "kind",
      FF_FILLS(struct ff_optimizer_options, type),
-     .word = "adam",
+     .word = "trust",
      .word_at = optimizer_at,
      .doc = "How theta moves."},
     {.name = "learning_rate",
@@ -32,11 +32,17 @@ static const struct ff_key rows[] = {
      .real = {.fallback = 0.25, .min = 0.0, .max = 1.0},
      .unit = "1",
      .doc = "Fraction of the iterations, the last ones, over which theta is averaged."},
+    {.name = "tolerance",
+     FF_FILLS(struct ff_optimizer_options, tolerance),
+     .real = {.fallback = 0.002, .min = 0.0, .max = 1.0},
+     .unit = "1",
+     .doc =
+         "`trust`: a decrease of the scalarised objective that is not worth a step; it ends when no more is to be had."},
     {.name = "iterations",
      FF_FILLS(struct ff_optimizer_options, iterations),
      .integer = {.fallback = 200, .min = 1, .max = 1000000},
      .unit = "iterations",
-     .doc = "Estimates of the gradient for one point."},
+     .doc = "Most steps for one point."},
 };
 
 const struct ff_keys ff_keys_optimizer = {

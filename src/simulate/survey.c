@@ -371,7 +371,8 @@ static void walk_batches(struct ff_survey *survey, int k, int64_t events, int fi
     put_down(survey, k);
 }
 
-/* From the initial state by rates that are wrong by random factors; back to it where nothing leaves the end. */
+/* From the initial state by rates that are wrong by random factors; back to it where nothing leaves the end or
+ * counts leave their range. */
 static void go_elsewhere(struct ff_survey *survey, int k, double *tilted)
 {
     const struct ff_process *process = survey->system->process;
@@ -386,6 +387,8 @@ static void go_elsewhere(struct ff_survey *survey, int k, double *tilted)
     kinetics.rates = tilted;
     ff_walk_start(survey->walk, &kinetics, stream);
     ff_path_events(survey->walk, n_events, (struct ff_visitor){0});
+    if (ff_walk_check(survey->walk) != FF_OK)
+        return;
     if (ff_walk_totals(survey->walk)[0] > 0.0)
         put_down(survey, k);
     else
@@ -450,6 +453,11 @@ void ff_survey_run(struct ff_survey *survey, int64_t events, int first, int last
             reduce(survey, own + (size_t)b * (size_t)survey->width);
         }
     }
+}
+
+enum ff_status ff_survey_check(const struct ff_survey *survey)
+{
+    return survey->walk == NULL ? FF_OK : ff_walk_check(survey->walk);
 }
 
 /* ---- what was not seen ---------------------------------------------------------------------- */

@@ -46,6 +46,9 @@ void ff_survey_burn_in(struct ff_survey *survey, int64_t burn_in);
 void ff_survey_run(struct ff_survey *survey, int64_t events, int first, int last,
                    int n_batches_held, double *rows);
 
+/** FF_ERR_NUMERICAL if a count or a propensity has left its range since the last call (see ff_walk_check). */
+enum ff_status ff_survey_check(const struct ff_survey *survey);
+
 /** Forget what was seen so far. */
 void ff_survey_forget(struct ff_survey *survey);
 

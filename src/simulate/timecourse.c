@@ -30,11 +30,13 @@ void ff_timecourse_sums_free(struct ff_timecourse_sums *sums)
     *sums = (struct ff_timecourse_sums){0};
 }
 
-static enum ff_status record(struct ff_timecourse_sums *sums, int point, const int *x)
+static enum ff_status record(struct ff_timecourse_sums *sums, int point, const struct ff_walk *walk)
 {
+    const int *x = walk->x;
     for (int i = 0; i < sums->n_sites; i++) {
         CHECK(x[i] <= FF_TIMECOURSE_MAX_COUNT, FF_ERR_NUMERICAL,
-              "an occupation exceeds %d, too large for a time course", FF_TIMECOURSE_MAX_COUNT);
+              "an occupation, of `%s`, exceeds %d, too large for a time course",
+              walk->engine->process->site_names[i], FF_TIMECOURSE_MAX_COUNT);
         ff_wide *power = sums->power[(size_t)point * (size_t)sums->n_sites + (size_t)i];
         const ff_wide count = (ff_wide)x[i];
         ff_wide term = count;
@@ -62,7 +64,7 @@ FF_INLINE bool record_stay(void *context, const struct ff_walk *walk, double fro
     const int n_points = grid->options->points;
     while (grid->status == FF_OK && grid->point < n_points &&
            ff_timecourse_time(grid->options, grid->point) < next)
-        grid->status = record(grid->sums, grid->point++, walk->x);
+        grid->status = record(grid->sums, grid->point++, walk);
     return grid->status == FF_OK && grid->point < n_points;
 }
 
@@ -84,6 +86,7 @@ enum ff_status ff_timecourse_add(struct ff_walk *walk, const struct ff_kinetics 
         walk, options->end, options->max_events,
         (struct ff_visitor){.context = &grid, .stay = record_stay, .leave = count_event});
     sums->n_truncated += end == FF_PATH_CAPPED;
+    TRY(ff_walk_check(walk));
     return grid.status;
 }
 

@@ -13,10 +13,23 @@ enum {
 };
 /* ---- engine --------------------------------------------------------------------------------- */
 
+/* Often enough for rounding, and for counts: no event adds more than the largest change. */
+static int find_interval(const struct ff_process *process)
+{
+    int largest = 1;
+    for (int e = 0; e < process->change_start[process->n_channels]; e++)
+        if (process->change_amount[e] > largest)
+            largest = process->change_amount[e];
+    const int by_counts = (FF_MAX_COUNT - 1) / largest;
+    const int by_rounding = EVENTS_BETWEEN_SUMS + process->n_channels;
+    return by_counts < by_rounding ? by_counts : by_rounding;
+}
+
 void ff_engine_create(const struct ff_process *process, struct ff_engine **out)
 {
     struct ff_engine *engine = FF_NEW(struct ff_engine, 1);
     engine->process = process;
+    engine->events_between_sums = find_interval(process);
     ff_stencils_create(process, &engine->stencils);
     *out = engine;
 }
@@ -36,6 +49,7 @@ void ff_walk_create(const struct ff_engine *engine, struct ff_walk **out)
     const struct ff_process *process = engine->process;
     struct ff_walk *walk = FF_NEW(struct ff_walk, 1);
     walk->engine = engine;
+    walk->failed_channel = walk->failed_site = -1;
     walk->x = FF_RAW(int, process->n_sites);
     walk->load = FF_RAW(struct ff_load, process->n_channels);
     walk->weight = FF_RAW(int64_t, process->n_channels);
@@ -55,6 +69,83 @@ void ff_walk_free(struct ff_walk *walk)
     free(walk->load);
     free(walk->weight);
     free(walk);
+}
+
+/* ---- ranges --------------------------------------------------------------------------------- */
+
+/* Stand still; the first failure is the one to be told. */
+static void fail(struct ff_walk *walk, int channel, int site)
+{
+    if (walk->failed_channel < 0) {
+        walk->failed_channel = channel;
+        walk->failed_site = site;
+    }
+    walk->tree.total = 0;
+    for (int i = 0; i < FF_WIDEST_ROW; i++)
+        walk->totals[i] = NAN;
+}
+
+/* The channel that adds most to the count of a site. */
+static int main_source(const struct ff_walk *walk, int site)
+{
+    const struct ff_process *process = walk->engine->process;
+    double most = 0.0;
+    int source = 0;
+    for (int r = 0; r < process->n_channels; r++)
+        for (int e = process->change_start[r]; e < process->change_start[r + 1]; e++) {
+            const double gain = process->change_amount[e] * (double)walk->load[r].weight;
+            if (process->change_site[e] == site && gain > most) {
+                most = gain;
+                source = r;
+            }
+        }
+    return source;
+}
+
+static bool check_counts(struct ff_walk *walk)
+{
+    for (int i = 0; i < walk->engine->process->n_sites; i++)
+        if (walk->x[i] > FF_MAX_COUNT) {
+            fail(walk, main_source(walk, i), i);
+            return false;
+        }
+    return true;
+}
+
+enum ff_status ff_walk_check(struct ff_walk *walk)
+{
+    const struct ff_process *process = walk->engine->process;
+    const int channel = walk->failed_channel, site = walk->failed_site;
+    walk->failed_channel = walk->failed_site = -1;
+    CHECK(channel < 0 || site < 0, FF_ERR_NUMERICAL,
+          "simulation: the count of `%s` grows beyond %d, most of it by `%s`",
+          process->site_names[site < 0 ? 0 : site], FF_MAX_COUNT, process->channel_names[channel]);
+    CHECK(
+        channel < 0, FF_ERR_NUMERICAL,
+        "simulation: the propensity of `%s` leaves the range of numbers, from %g to %g per unit time",
+        process->channel_names[channel], 1.0 / ff_most_propensity, ff_most_propensity);
+    return FF_OK;
+}
+
+/* The largest propensity; a negative number where one is out of range, and the walk has failed. */
+static double find_largest(struct ff_walk *walk)
+{
+    const double *rates = walk->kinetics->rates;
+    double largest = 0.0;
+    int channel = 0;
+    for (int r = 0; r < walk->engine->process->n_channels; r++) {
+        const double a = rates[r] * ff_engine_multiplicity(walk->engine, r, walk->x);
+        if (a > largest || !(a <= ff_most_propensity)) {
+            largest = a;
+            channel = r;
+        }
+        if (!(a <= ff_most_propensity))
+            break;
+    }
+    if (largest == 0.0 || (largest <= ff_most_propensity && largest >= 1.0 / ff_most_propensity))
+        return largest;
+    fail(walk, channel, -1);
+    return -1.0;
 }
 
 /* The totals, from sums in quanta. */
@@ -94,8 +185,9 @@ static void sum_anew(struct ff_walk *walk)
         for (int r = 0; r < n_channels; r++)
             walk->sums[q] += (double)walk->load[r].weight * coefficient[r];
     }
-    walk->until_sums = EVENTS_BETWEEN_SUMS + n_channels;
-    set_all_totals(walk);
+    walk->until_sums = walk->engine->events_between_sums;
+    if (check_counts(walk))
+        set_all_totals(walk);
 }
 
 /* Choose the quantum by the largest propensity, with room for it to grow, and fill the tree. */
@@ -104,9 +196,9 @@ static void weigh_anew(struct ff_walk *walk)
     const struct ff_engine *engine = walk->engine;
     const struct ff_kinetics *kinetics = walk->kinetics;
     const int n_channels = engine->process->n_channels;
-    double largest = 0.0;
-    for (int r = 0; r < n_channels; r++)
-        largest = fmax(largest, kinetics->rates[r] * ff_engine_multiplicity(engine, r, walk->x));
+    const double largest = find_largest(walk);
+    if (largest < 0.0)
+        return;
     int exponent;
     frexp(largest > 0.0 ? largest : 1.0, &exponent);
     walk->quanta = ldexp(walk->most_quanta, -exponent - HEADROOM_BITS);

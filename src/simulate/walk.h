@@ -19,6 +19,7 @@
 /* The parts that follow from the process alone, shared by all walks on it. */
 struct ff_engine {
     const struct ff_process *process;
+    int events_between_sums; /* in which no count grows by more than FF_MAX_COUNT */
     struct ff_stencils stencils;
 };
 
@@ -43,9 +44,11 @@ struct ff_walk {
     int64_t *weight;                 /* [R] scratch */
     double sums[FF_MAX_FUNCTIONALS]; /* of channel functionals, in quanta */
     int64_t least_total;             /* below it the quantum is chosen anew */
-    int until_sums;                  /* events until the sums are summed anew */
+    int until_sums; /* events until the sums are summed anew, and counts are checked */
     bool
         is_plain; /* bilinear multiplicities, at most two functionals, all of channels: the fast case */
+    int failed_channel; /* that took a count or a propensity out of its range, or -1 */
+    int failed_site;    /* whose count it was, or -1 */
 };
 
 /** Borrows the process. */
@@ -97,6 +100,11 @@ static inline int ff_walk_choose(struct ff_walk *walk)
         (unsigned __int128)ff_stream_bits(&walk->stream) * (uint64_t)walk->tree.total;
     return ff_tree_find(&walk->tree, (int64_t)(product >> 64));
 }
+
+/** Whether all trajectories since the last call kept counts up to FF_MAX_COUNT and propensities up to ff_most_propensity:
+ * FF_ERR_NUMERICAL naming the channel.  A trajectory that leaves the range stands still from there on, and its totals are
+ * NaN. */
+enum ff_status ff_walk_check(struct ff_walk *walk);
 
 /** Fire a channel: move x and bring the totals up to date. */
 void ff_walk_fire(struct ff_walk *walk, int channel);

@@ -280,12 +280,31 @@ enum ff_status ff_hdf5_length(const struct ff_group *file, const char *name, int
     return FF_OK;
 }
 
+static enum ff_status check_count(const struct ff_group *file, const char *name, size_t count)
+{
+    CHECK(count_entries(file, name, NULL) == (hssize_t)count, FF_ERR_RUNTIME,
+          "%s: /%s is missing or does not have %zu entries", file->path, name, count);
+    return FF_OK;
+}
+
 enum ff_status ff_hdf5_read(const struct ff_group *file, const char *name, int count, double *out)
 {
-    CHECK(count_entries(file, name, NULL) == count, FF_ERR_RUNTIME,
-          "%s: /%s is missing or does not have %d entries", file->path, name, count);
+    TRY(check_count(file, name, (size_t)count));
     CHECK(H5LTread_dataset_double(file->id, name, out) >= 0, FF_ERR_RUNTIME, "%s: cannot read /%s",
           file->path, name);
+    return FF_OK;
+}
+
+enum ff_status ff_hdf5_read_all(const struct ff_group *file, const char *name, size_t count,
+                                double **out)
+{
+    TRY(check_count(file, name, count));
+    double *values = FF_RAW(double, count);
+    if (H5LTread_dataset_double(file->id, name, values) < 0) {
+        free(values);
+        return ff_status_raise(FF_ERR_RUNTIME, "%s: cannot read /%s", file->path, name);
+    }
+    *out = values;
     return FF_OK;
 }
 
@@ -300,8 +319,7 @@ static char *take_text(char *text)
 enum ff_status ff_hdf5_read_texts(const struct ff_group *file, const char *name, int count,
                                   char **out)
 {
-    CHECK(count_entries(file, name, NULL) == count, FF_ERR_RUNTIME,
-          "%s: /%s is missing or does not have %d entries", file->path, name, count);
+    TRY(check_count(file, name, (size_t)count));
     char **texts = FF_RAW(char *, count);
     const hid_t type = text_type();
     const bool is_read = count == 0 || H5LTread_dataset(file->id, name, type, texts) >= 0;

@@ -72,6 +72,10 @@ enum ff_status ff_hdf5_length(const struct ff_group *file, const char *name, int
 /** Read all of a dataset of any number type, which must have `count` entries. */
 enum ff_status ff_hdf5_read(const struct ff_group *file, const char *name, int count, double *out);
 
+/** The same into memory of its own, which the caller frees. */
+enum ff_status ff_hdf5_read_all(const struct ff_group *file, const char *name, size_t count,
+                                double **out);
+
 /** Read all of a dataset of texts, which must have `count` entries; the caller frees each. */
 enum ff_status ff_hdf5_read_texts(const struct ff_group *file, const char *name, int count,
                                   char **out);

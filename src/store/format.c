@@ -16,8 +16,8 @@ static const char front_head[] =
     "`units` and `long_name`, and flags their `flag_values` and `flag_meanings`; strings\n"
     "are variable-length UTF-8; missing values are NaN, and so is every real number of a\n"
     "failed point in `/front` and `/history` but those of its scalarisation: weight, scales\n"
-    "and ideal point. Equal runs (same configuration, seed and program) agree bit for bit\n"
-    "in every group except `/runtime` and `/code`, whatever the number of ranks.\n"
+    "and ideal point. Equal runs (same configuration, seed, start and program) agree bit\n"
+    "for bit in every group except `/runtime` and `/code`, whatever the number of ranks.\n"
     "\n"
     "Axes: `point` in order of weight, `parameter` and `channel` by name in the model's\n"
     "order, `iteration` of the optimiser, `objective` (`current`, `entropy_production`).\n"
@@ -28,7 +28,8 @@ static const char front_tail[] =
     "\n"
     "`/reference` is absent when it was not computed, its `bound` datasets where there is\n"
     "no bound. Format 1.1 has `reason` and `exact_status` in `/front`, and the\n"
-    "scalarisation of failed points; nothing else has changed since 1.0.\n"
+    "scalarisation of failed points; 1.2 has `from` in `/config`; nothing else has changed\n"
+    "since 1.0.\n"
     "\n"
     "Root attributes: `filetype` = `fluxfront-front`, `format_version` (int32[2]),\n"
     "`software_version`, `git_sha1`, `seed` (int64), `propensity` = `k * prod_i\n"
@@ -51,7 +52,7 @@ static const char course_head[] =
 static const char course_tail[] =
     "\n"
     "Root attributes: `filetype` = `fluxfront-timecourse`, and those of the front file\n"
-    "without `status` and `message`.\n";
+    "without `status` and `message`. Format 1.1 has `from` in `/config`.\n";
 
 static void print_shape(FILE *out, const struct ff_part *part, const struct ff_field *field)
 {

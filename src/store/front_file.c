@@ -41,7 +41,8 @@ static enum ff_status write_attributes(const struct ff_group *file,
 static enum ff_status write_parts(const struct ff_group *file, const struct ff_front_record *record,
                                   const struct ff_front_parts *own)
 {
-    const struct ff_config_texts config = {record->config_given, record->config_resolved};
+    const struct ff_config_texts config = {record->config_given, record->config_resolved,
+                                           record->config_from};
     const void *const records[FF_N_FRONT_PARTS] = {
         [FF_PART_AXES] = &own->axes,
         [FF_PART_RESULTS] = record->archive->points,

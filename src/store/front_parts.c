@@ -3,6 +3,8 @@
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "store/front_parts.h"
 
+#include "front/verdict.h"
+
 #include <math.h>
 #include <stdlib.h>
 
@@ -100,6 +102,12 @@ static const struct ff_field point_fields[] = {
     FF_FIELD(ff_front_point, is_nondominated, FLAG, "nondominated", FF_UNIT_ONE,
              "whether no other point is as good in both J and sigma and better in one", "front",
              FF_FLAGS(0, "dominated nondominated")),
+    FF_FIELD(
+        ff_front_point, is_converged, FLAG, "converged", FF_UNIT_ONE,
+        "whether the optimiser ended by its own test and the estimates agree with the exact values",
+        "front", FF_FLAGS(0, "not_converged converged")),
+    FF_FIELD(ff_front_point, verdict, TEXT, "verdict", FF_UNIT_ONE,
+             "converged, or why the point is not", "front"),
     FF_FIELD(ff_front_point, objective, REAL, "objective", FF_UNIT_ONE,
              "scalarised objective at the exact values, at the estimates where there are none",
              "front"),
@@ -188,23 +196,25 @@ static struct ff_front_quality make_quality(const struct ff_front_metrics *metri
 
 static double objective(const struct ff_result *point)
 {
-    const bool is_exact =
-        isfinite(point->exact_current) && isfinite(point->exact_entropy_production);
-    const double current = is_exact ? point->exact_current : point->means.current;
-    const double entropy_production =
-        is_exact ? point->exact_entropy_production : point->means.entropy_production;
-    return ff_scalarize(&point->scalarization, current, entropy_production, NULL, NULL);
+    const struct ff_values values = ff_result_values(point);
+    return ff_scalarize(&point->scalarization, values.current, values.entropy_production, NULL,
+                        NULL);
 }
 
 static struct ff_front_point make_point(const struct ff_archive *archive, int i,
                                         const struct ff_design *design)
 {
     const struct ff_result *result = &archive->points[i];
+    char verdict[256];
+    const bool is_converged = ff_verdict_of(result, verdict, sizeof verdict);
     if (result->status != FF_OK)
-        return (struct ff_front_point){.status = FF_POINT_FAILED, .objective = NAN};
+        return (struct ff_front_point){
+            .status = FF_POINT_FAILED, .objective = NAN, .verdict = ff_copy_text(verdict)};
     struct ff_front_point point = {
         .status = FF_POINT_OK,
         .is_nondominated = archive->is_nondominated[i],
+        .is_converged = is_converged,
+        .verdict = ff_copy_text(verdict),
         .objective = objective(result),
         .n_channels = design->n_channels,
         .rates = FF_RAW(double, design->n_channels),

@@ -22,6 +22,7 @@ struct ff_front_record {
     struct ff_front_metrics metrics;
     double current_scale, entropy_scale; /* of the scalarisations */
     const char *config_given, *config_resolved;
+    const char *config_from; /* where the initial design came from, "" if it is theta = 0 */
     uint64_t seed;
     enum ff_run_status status;
     const char *message;
@@ -31,7 +32,8 @@ struct ff_front_record {
 /* What a file says of a point besides its result. */
 struct ff_front_point {
     enum ff_point_status status;
-    int is_nondominated;
+    int is_nondominated, is_converged;
+    char *verdict;    /* owned */
     double objective; /* scalarised, at the exact values where they are known */
     int n_channels;
     double *rates; /* [R] */

@@ -1,4 +1,4 @@
-/* Reading a front file back for display.
+/* Reading a front file back.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "store/front_file.h"
@@ -45,10 +45,15 @@ static enum ff_status read_texts(const struct ff_group *file, struct ff_front_su
       datasets[] = {{"runtime/started", &summary->started},
                     {"runtime/hosts", &summary->hosts},
                     {"config/resolved", &summary->config_resolved}};
+    const bool has_from =
+        summary->format_version[1] >= FF_FRONT_FORMAT_MINOR || ff_hdf5_has(file, "config/from");
     for (int i = 0; i < COUNT(attributes); i++)
         TRY(ff_hdf5_attribute_text(file, attributes[i].name, attributes[i].text));
     for (int i = 0; i < COUNT(datasets); i++)
         TRY(ff_hdf5_read_text(file, datasets[i].name, datasets[i].text));
+    if (has_from)
+        return ff_hdf5_read_text(file, "config/from", &summary->config_from);
+    summary->config_from = ff_copy_text("");
     return FF_OK;
 }
 
@@ -67,6 +72,15 @@ static enum ff_status read_numbers(const struct ff_group *file, struct ff_front_
     summary->seed = (uint64_t)seed;
     summary->n_ranks = (int)n_ranks;
     return FF_OK;
+}
+
+static enum ff_status read_names(const struct ff_group *file, struct ff_front_summary *summary)
+{
+    summary->parameter_names = FF_NEW(char *, summary->n_parameters);
+    summary->channel_names = FF_NEW(char *, summary->n_channels);
+    TRY(ff_hdf5_read_texts(file, "front/parameter", summary->n_parameters,
+                           summary->parameter_names));
+    return ff_hdf5_read_texts(file, "front/channel", summary->n_channels, summary->channel_names);
 }
 
 /* A file of an older format may lack what was added since, which is then NaN, 0 or "". */
@@ -95,6 +109,7 @@ static enum ff_status read_summary(const struct ff_group *file, struct ff_front_
     TRY(check_format(file, summary->format_version));
     TRY(read_texts(file, summary));
     TRY(read_numbers(file, summary));
+    TRY(read_names(file, summary));
     return read_points(file, summary);
 }
 
@@ -114,14 +129,30 @@ enum ff_status ff_front_file_read(const char *path, struct ff_front_summary **ou
     return status;
 }
 
+static void free_names(char **names, int n)
+{
+    for (int i = 0; i < n && names != NULL; i++)
+        free(names[i]);
+    free(names);
+}
+
+static void free_points(struct ff_front_summary *summary)
+{
+    for (int i = 0; i < summary->n_points && summary->results != NULL; i++) {
+        ff_result_free(&summary->results[i]);
+        ff_record_free(&ff_front_point_record, &summary->points[i]);
+    }
+    free(summary->results);
+    free(summary->points);
+}
+
 void ff_front_summary_free(struct ff_front_summary *summary)
 {
     if (summary == NULL)
         return;
-    for (int i = 0; i < summary->n_points && summary->results != NULL; i++)
-        ff_result_free(&summary->results[i]);
-    free(summary->results);
-    free(summary->points);
+    free_points(summary);
+    free_names(summary->parameter_names, summary->n_parameters);
+    free_names(summary->channel_names, summary->n_channels);
     free(summary->reference_objective);
     free(summary->status);
     free(summary->message);
@@ -131,5 +162,6 @@ void ff_front_summary_free(struct ff_front_summary *summary)
     free(summary->started);
     free(summary->hosts);
     free(summary->config_resolved);
+    free(summary->config_from);
     free(summary);
 }

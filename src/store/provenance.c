@@ -14,6 +14,8 @@
 static const struct ff_field config_fields[] = {
     TEXT(ff_config_texts, "config", given, "configuration as given, YAML"),
     TEXT(ff_config_texts, "config", resolved, "configuration with every default, YAML"),
+    TEXT(ff_config_texts, "config", from,
+         "front file and point that the initial design was taken from, empty if it is theta = 0"),
 };
 
 static const struct ff_field code_fields[] = {

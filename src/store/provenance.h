@@ -11,7 +11,7 @@
 
 /* The configuration: group /config; borrowed. */
 struct ff_config_texts {
-    const char *given, *resolved;
+    const char *given, *resolved, *from;
 };
 
 /* The program: group /code. */

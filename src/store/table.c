@@ -218,6 +218,33 @@ static void set_number(const struct ff_field *field, void *at, double value)
     }
 }
 
+/* An array of each record, of the length that the axes of the group have. */
+static enum ff_status read_arrays(const struct ff_group *file, const char *group, const char *name,
+                                  const struct ff_record_type *type, const struct ff_field *field,
+                                  char *records, int n)
+{
+    int length[FF_MAX_AXES] = {1, 1};
+    for (int a = 0; a < ff_field_n_axes(field); a++) {
+        char axis[64];
+        snprintf(axis, sizeof axis, "%s/%s", group, field->axis[a]);
+        TRY(ff_hdf5_length(file, axis, &length[a]));
+    }
+    const size_t count = (size_t)length[0] * (size_t)length[1], size = ff_field_value_size(field);
+    double *values;
+    TRY(ff_hdf5_read_all(file, name, (size_t)n * count, &values));
+    for (int r = 0; r < n; r++) {
+        char *record = records + (size_t)r * type->size, *array = ff_allocate_raw(count, size);
+        for (size_t i = 0; i < count; i++)
+            set_number(field, array + i * size, values[(size_t)r * count + i]);
+        for (int a = 0; a < ff_field_n_axes(field); a++)
+            memcpy(record + field->length[a], &length[a], sizeof length[a]);
+        free(*(char **)(record + field->offset));
+        memcpy(record + field->offset, &array, sizeof array);
+    }
+    free(values);
+    return FF_OK;
+}
+
 static enum ff_status read_numbers(const struct ff_group *file, const char *name,
                                    const struct ff_field *field, size_t stride, char *at, int n)
 {
@@ -250,10 +277,13 @@ enum ff_status ff_table_read(const struct ff_group *file, const char *group,
         const struct ff_field *field = &type->fields[f];
         char name[64], *at = (char *)records + field->offset;
         snprintf(name, sizeof name, "%s/%s", group, field->name);
-        if (!ff_table_is_in(field, group) || ff_field_n_axes(field) > 0 ||
-            (may_lack && !ff_hdf5_has(file, name)))
+        const bool is_array = ff_field_n_axes(field) > 0;
+        if (!ff_table_is_in(field, group) || (may_lack && !ff_hdf5_has(file, name)) ||
+            (is_array && field->type == FF_FIELD_TEXT))
             continue;
-        if (field->type == FF_FIELD_TEXT)
+        if (is_array)
+            TRY(read_arrays(file, group, name, type, field, records, n));
+        else if (field->type == FF_FIELD_TEXT)
             TRY(read_texts(file, name, type->size, at, n));
         else
             TRY(read_numbers(file, name, field, type->size, at, n));

@@ -35,7 +35,8 @@ enum ff_element ff_table_element(const struct ff_field *field);
 enum ff_status ff_table_write(const struct ff_group *file, const struct ff_part *parts,
                               int n_parts);
 
-/** Read the single values of one group back into n records of a type, one after another; texts become the records'.
+/** Read one group back into n records of a type, one after another: single values, and arrays of numbers as long as the
+ * axes of the group, which the lengths in the records then say; texts and arrays become the records'.
  * With `may_lack`, fields that the file does not have stay as they are, else that is FF_ERR_RUNTIME. */
 enum ff_status ff_table_read(const struct ff_group *file, const char *group,
                              const struct ff_record_type *type, bool may_lack, void *records,

@@ -79,7 +79,8 @@ static enum ff_status write_parts(const struct ff_group *file,
                                   const struct course *course)
 {
     static const int32_t version[] = {FF_COURSE_FORMAT_MAJOR, FF_COURSE_FORMAT_MINOR};
-    const struct ff_config_texts config = {record->config_given, record->config_resolved};
+    const struct ff_config_texts config = {record->config_given, record->config_resolved,
+                                           record->config_from};
     const void *const records[FF_N_COURSE_PARTS] = {
         [FF_PART_COURSE] = course,
         [FF_PART_COURSE_CONFIG] = &config,

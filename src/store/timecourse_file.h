@@ -14,6 +14,7 @@ struct ff_timecourse_record {
     const struct ff_timecourse_sums *sums;
     const struct ff_timecourse *course;
     const char *config_given, *config_resolved;
+    const char *config_from; /* where the initial design came from, "" if it is theta = 0 */
     uint64_t seed;
     struct ff_run_info info;
 };

@@ -8,8 +8,8 @@
  * (Wallace, Ann. Math. Stat. 30:1124, 1959). What cannot be known is NaN, and says nothing.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
-#ifndef FF_JOB_VERDICT_H
-#define FF_JOB_VERDICT_H
+#ifndef FF_JOB_EVIDENCE_H
+#define FF_JOB_EVIDENCE_H
 
 #include <stdbool.h>
 
@@ -44,6 +44,8 @@ struct ff_coverage {
         unseen_share; /* of all time, at least, that the states never visited would hold; NaN where unknown */
     double
         effective_share; /* of the trajectories, weighed by their time: (sum T)^2 / (n sum T^2) */
+    double
+        relaxation_share; /* the longest time of one trajectory before it is measured, over the mean time measured */
     const char *
         unfired; /* a channel that could fire and never did, towards states perhaps not seen; or NULL */
     double unfired_events; /* how often it was expected to */
@@ -59,7 +61,7 @@ struct ff_verdict {
 
 /** Probabilities that a right average is called wrong by one test. A horizon is long enough when the strict one is passed:
  * drifts just below a limit are not seen, but die out when the horizon doubles. */
-extern const double ff_verdict_strict, ff_verdict_final;
+extern const double ff_chance_strict, ff_chance_final;
 
 /** The evidence of a series; gauge_z and exact_z are NaN. */
 void ff_evidence_find(const struct ff_series *series, struct ff_evidence *out);
@@ -75,9 +77,10 @@ double ff_normal_of_student(double t, double n);
 double ff_series_effective_share(const struct ff_series *series);
 
 /** What the coverage says of all averages. */
-struct ff_verdict ff_verdict_of_coverage(const struct ff_coverage *coverage);
+struct ff_verdict ff_coverage_judge(const struct ff_coverage *coverage);
 
 /** What the evidence says of one of n_averages that are judged together. */
-struct ff_verdict ff_verdict_of(const struct ff_evidence *evidence, int n_averages, double chance);
+struct ff_verdict ff_evidence_judge(const struct ff_evidence *evidence, int n_averages,
+                                    double chance);
 
 #endif

@@ -1,18 +1,19 @@
 /* Ratios of sums, their residuals, and the tests on them.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
-#include "job/verdict.h"
+#include "job/evidence.h"
 
 #include <math.h>
 #include <stdio.h>
 
-const double ff_verdict_strict = 0.1, ff_verdict_final = 1e-3;
+const double ff_chance_strict = 0.1, ff_chance_final = 1e-3;
 
 /* Below it a correlation time cannot be told from the length, nor a start be forgotten. */
 static const double least_length = 8.0;
 static const double largest_dwell_share = 0.01;
 static const double largest_unseen_share = 1e-4;
 static const double least_effective_share = 0.25;
+static const double largest_relaxation_share = 1.0; /* a third, where all is ergodic */
 
 /* ---- sums ----------------------------------------------------------------------------------- */
 
@@ -188,7 +189,7 @@ double ff_series_effective_share(const struct ff_series *series)
         return verdict_;                                                                           \
     } while (0)
 
-struct ff_verdict ff_verdict_of_coverage(const struct ff_coverage *coverage)
+struct ff_verdict ff_coverage_judge(const struct ff_coverage *coverage)
 {
     if (coverage->unseen_share > largest_unseen_share)
         REFUSE("states never visited hold at least %.2g of the time; raise evaluation.events",
@@ -202,6 +203,9 @@ struct ff_verdict ff_verdict_of_coverage(const struct ff_coverage *coverage)
     if (coverage->effective_share < least_effective_share)
         REFUSE("%.0f %% of the trajectories hold all of the time; raise evaluation.events",
                100.0 * coverage->effective_share);
+    if (coverage->relaxation_share > largest_relaxation_share)
+        REFUSE("a start was remembered for %.2g times the time measured; raise evaluation.events",
+               coverage->relaxation_share);
     if (coverage->has_sink)
         REFUSE("a state that nothing leaves can be reached: true only until then");
     return (struct ff_verdict){.is_converged = true};
@@ -213,7 +217,8 @@ static double limit_of(int n, double chance)
     return sqrt(2.0 * log(2.0 * n / chance));
 }
 
-struct ff_verdict ff_verdict_of(const struct ff_evidence *evidence, int n_averages, double chance)
+struct ff_verdict ff_evidence_judge(const struct ff_evidence *evidence, int n_averages,
+                                    double chance)
 {
     const double limit = limit_of(n_averages, chance);
     if (!isfinite(evidence->mean))

@@ -1,0 +1,367 @@
+/* A trust region that knows its noise: quasi-Newton steps in a box, and samples that grow as the noise takes over.
+ *
+ * A step minimises a quadratic model in the box and within the radius. What a trial gains is the difference of the two
+ * values, or where these are too noisy the trapezoid of the two gradients along the step; the smaller of both samples is
+ * doubled until its error is small beside what was predicted or beside the tolerance. The method ends when the decrease
+ * still predicted is below the tolerance, also with a twentieth of the curvature, and what could hide in the noise is small too.
+ * Adaptive sampling: Bollapragada, Byrd and Nocedal, SIAM J. Optim. 28:3312 (2018); trust regions: Conn, Gould and
+ * Toint, Trust Region Methods (2000).
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#include "optimize/optimizer.h"
+#include "optimize/quadratic.h"
+
+#include <math.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { MOST_SAMPLES = 256, MOST_PAIRS = 60, MOST_REFUSALS = 4, MAX_ROUNDS = 64 };
+static const double largest_radius = 8.0, first_radius = 1.0, least_radius = 1e-10;
+static const double doubted_radius = 2.0, doubted_curvature = 0.05, noise_curvature = 0.1;
+static const double least_gain = 0.05, good_gain = 0.6, poor_gain = 0.25; /* of the prediction */
+static const double least_size = 1e-3, exact_share = 1e-3;
+static const double rounding = 1e-13; /* of the value: no decrease below it can be seen */
+
+/* What steps change, and its lengths. */
+struct trust_memory {
+    int iteration;                        /* of the next random numbers */
+    int centre_iteration, centre_samples; /* of the evaluation at theta */
+    int n_refusals;                       /* of trials since the last that was accepted */
+    double radius;
+    struct ff_pairs pairs;
+};
+
+struct trust {
+    struct trust_memory memory; /* first, as ff_optimizer_type asks */
+    double tolerance;
+    struct ff_quadratic model;
+    struct ff_evaluation trial;
+    double *low, *high; /* [P] of a step */
+    double *step;       /* [P] */
+    double *place;      /* [P] theta of the trial */
+    double *scratch;    /* [P] */
+};
+
+#define PAIRS                                                                                      \
+    FF_AXIS(trust_memory, pairs.capacity, "pair"),                                                 \
+        FF_SECOND_AXIS(trust_memory, pairs.n_parameters, "parameter")
+
+static const struct ff_field fields[] = {
+    FF_FIELD(trust_memory, pairs.n_parameters, INT, "n_parameters", FF_UNIT_ONE,
+             "number of parameters"),
+    FF_FIELD(trust_memory, iteration, INT, "iteration", FF_UNIT_ONE,
+             "evaluations made; selects the random numbers of the next"),
+    FF_FIELD(trust_memory, centre_iteration, INT, "centre_iteration", FF_UNIT_ONE,
+             "random numbers of the evaluation at theta"),
+    FF_FIELD(trust_memory, centre_samples, INT, "centre_samples", FF_UNIT_ONE,
+             "its samples, in units of those configured"),
+    FF_FIELD(trust_memory, n_refusals, INT, "n_refusals", FF_UNIT_ONE,
+             "trials refused since the last that was accepted"),
+    FF_FIELD(trust_memory, radius, REAL, "radius", FF_UNIT_ONE, "of the trust region, in theta"),
+    FF_FIELD(trust_memory, pairs.capacity, INT, "capacity", FF_UNIT_ONE, "room for pairs"),
+    FF_FIELD(trust_memory, pairs.n_pairs, INT, "n_pairs", FF_UNIT_ONE, "pairs so far"),
+    FF_FIELD(trust_memory, pairs.step, REAL, "step", FF_UNIT_ONE, "step between two evaluations",
+             NULL, PAIRS),
+    FF_FIELD(trust_memory, pairs.change, REAL, "change", FF_UNIT_ONE,
+             "change of the gradient along the step", NULL, PAIRS),
+    FF_FIELD(trust_memory, pairs.middle, REAL, "middle", FF_UNIT_ONE, "theta half way", NULL,
+             PAIRS),
+    FF_FIELD(trust_memory, pairs.error, REAL, "error", FF_UNIT_ONE,
+             "standard error of the curvature along the step", NULL,
+             FF_AXIS(trust_memory, pairs.capacity, "pair")),
+};
+
+static const struct ff_record_type trust_record = FF_RECORD_TYPE(trust_memory, fields);
+
+/* ---- life cycle ----------------------------------------------------------------------------- */
+
+static int most_pairs(int n_parameters)
+{
+    if (n_parameters > FF_MOST_DENSE)
+        return 0;
+    return 3 * n_parameters < MOST_PAIRS ? 3 * n_parameters : MOST_PAIRS;
+}
+
+static enum ff_status trust_create(const struct ff_optimizer_options *options,
+                                   const struct ff_objective *objective, void **out)
+{
+    const int n = objective->n_parameters;
+    struct trust *trust = FF_NEW(struct trust, 1);
+    trust->memory =
+        (struct trust_memory){.centre_samples = 1, .centre_iteration = -1, .radius = first_radius};
+    ff_pairs_create(n, most_pairs(n), &trust->memory.pairs);
+    ff_quadratic_create(n, most_pairs(n), &trust->model);
+    ff_evaluation_create(n, &trust->trial);
+    trust->tolerance = options->tolerance;
+    trust->low = FF_RAW(double, n);
+    trust->high = FF_RAW(double, n);
+    trust->step = FF_RAW(double, n);
+    trust->place = FF_RAW(double, n);
+    trust->scratch = FF_RAW(double, n);
+    *out = trust;
+    return FF_OK;
+}
+
+static void trust_free(void *state)
+{
+    struct trust *trust = state;
+    if (trust == NULL)
+        return;
+    ff_pairs_free(&trust->memory.pairs);
+    ff_quadratic_free(&trust->model);
+    ff_evaluation_free(&trust->trial);
+    free(trust->low);
+    free(trust->high);
+    free(trust->step);
+    free(trust->place);
+    free(trust->scratch);
+    free(trust);
+}
+
+/* ---- evaluations ---------------------------------------------------------------------------- */
+
+/* Evaluate theta, or evaluate it again, with new random numbers and so many samples. */
+static enum ff_status sample_centre(struct trust *trust, const struct ff_objective *objective,
+                                    const double *theta, int samples, struct ff_evaluation *centre)
+{
+    trust->memory.centre_samples = samples;
+    trust->memory.centre_iteration = trust->memory.iteration++;
+    const struct ff_request request = {(uint32_t)trust->memory.centre_iteration, samples};
+    return objective->evaluate(objective->context, theta, request, centre);
+}
+
+/* The evaluation at theta, repeated if the one that the step before left is not at hand. */
+static enum ff_status ensure_centre(struct trust *trust, const struct ff_objective *objective,
+                                    const double *theta, struct ff_evaluation *centre)
+{
+    const struct trust_memory *memory = &trust->memory;
+    if (!isnan(centre->value))
+        return FF_OK;
+    if (memory->centre_iteration < 0)
+        return sample_centre(trust, objective, theta, memory->centre_samples, centre);
+    const struct ff_request request = {(uint32_t)memory->centre_iteration, memory->centre_samples};
+    return objective->evaluate(objective->context, theta, request, centre);
+}
+
+static double norm(const double *step, int n)
+{
+    double largest = 0.0;
+    for (int p = 0; p < n; p++)
+        largest = fmax(largest, fabs(step[p]));
+    return largest;
+}
+
+static double along(const double *a, const double *b, int n)
+{
+    double sum = 0.0;
+    for (int p = 0; p < n; p++)
+        sum += a[p] * b[p];
+    return sum;
+}
+
+/* ---- predictions ---------------------------------------------------------------------------- */
+
+/* The decrease that the model promises within a radius about theta, with its step. */
+static double predict(struct trust *trust, const struct ff_objective *objective,
+                      const double *theta, const double *gradient, double curvature, double radius,
+                      double *step)
+{
+    for (int p = 0; p < trust->memory.pairs.n_parameters; p++) {
+        trust->low[p] = fmax(objective->lower[p] - theta[p], -radius);
+        trust->high[p] = fmin(objective->upper[p] - theta[p], radius);
+    }
+    return ff_quadratic_minimize(&trust->model, gradient, curvature, trust->low, trust->high, step);
+}
+
+/* The same with a twentieth of the curvature, for what of the gradient stands out of its error. */
+static double predict_doubted(struct trust *trust, const struct ff_objective *objective,
+                              const double *theta, const struct ff_evaluation *centre, double *step)
+{
+    for (int p = 0; p < trust->memory.pairs.n_parameters; p++) {
+        const double g = centre->gradient[p], error = ff_evaluation_error(centre, p);
+        trust->scratch[p] = copysign(fmax(fabs(g) - error, 0.0), g);
+    }
+    return predict(trust, objective, theta, trust->scratch, doubted_curvature, doubted_radius,
+                   step);
+}
+
+/* What a gradient of pure noise would promise. */
+static double predict_noise(struct trust *trust, const struct ff_objective *objective,
+                            const double *theta, const struct ff_evaluation *centre)
+{
+    for (int p = 0; p < trust->memory.pairs.n_parameters; p++)
+        trust->scratch[p] = ff_evaluation_error(centre, p);
+    return predict(trust, objective, theta, trust->scratch, noise_curvature, doubted_radius,
+                   trust->place);
+}
+
+/* What to do at theta. */
+enum verdict { GO, SAMPLE, CONVERGED, STALLED };
+
+/* A decrease that is not worth a step: relative to the objective, which near the equilibrium end of a front is as small as
+ * what there is to gain. Exact evaluations are cheap. */
+static double enough_at(const struct trust *trust, const struct ff_evaluation *centre)
+{
+    const double size = fmin(fmax(fabs(centre->value), least_size), 1.0);
+    const double share = ff_evaluation_is_exact(centre) ? exact_share : 1.0;
+    return fmax(share * size * trust->tolerance, rounding * fabs(centre->value));
+}
+
+/* Leaves the step to be tried in trust->step, and what it promises in *promise. */
+static enum verdict consider(struct trust *trust, const struct ff_objective *objective,
+                             const double *theta, const struct ff_evaluation *centre,
+                             double *promise)
+{
+    struct trust_memory *memory = &trust->memory;
+    const double enough = enough_at(trust, centre);
+    const bool may_sample =
+        memory->centre_samples < MOST_SAMPLES && !ff_evaluation_is_exact(centre);
+    ff_quadratic_fit(&trust->model, &memory->pairs, theta, centre->gradient, centre->metric);
+    const double far =
+        predict(trust, objective, theta, centre->gradient, 1.0, largest_radius, trust->step);
+    const bool knows_curvature = trust->model.n_used > 0 || memory->pairs.capacity == 0;
+    if (far <= enough && (knows_curvature || far <= rounding * fabs(centre->value))) {
+        const double noise = predict_noise(trust, objective, theta, centre);
+        if (!(noise <= 2.0 * enough))
+            return may_sample ? SAMPLE : STALLED;
+        *promise = predict_doubted(trust, objective, theta, centre, trust->step);
+        return *promise <= 2.0 * enough || memory->n_refusals >= MOST_REFUSALS ? CONVERGED : GO;
+    }
+    *promise = predict(trust, objective, theta, centre->gradient, 1.0, memory->radius, trust->step);
+    const double slope = along(centre->gradient, trust->step, memory->pairs.n_parameters);
+    const double error = sqrt(ff_evaluation_variance(centre, 0.0, trust->step));
+    if (!(error <= 0.5 * fabs(slope)) && may_sample)
+        return SAMPLE;
+    return *promise > 0.0 && memory->radius > least_radius ? GO : STALLED;
+}
+
+/* ---- trials --------------------------------------------------------------------------------- */
+
+/* What the trial gains, with its error: by the values, or by the gradients where the values are too noisy. */
+static double gain_of(const struct trust *trust, const struct ff_evaluation *centre, double promise,
+                      double *error)
+{
+    const struct ff_evaluation *trial = &trust->trial;
+    const int n = trust->memory.pairs.n_parameters;
+    const double direct =
+        sqrt(ff_evaluation_variance(centre, 1.0, NULL) + ff_evaluation_variance(trial, 1.0, NULL));
+    *error = direct;
+    if (direct <= 0.25 * promise)
+        return centre->value - trial->value;
+    *error = 0.5 * sqrt(ff_evaluation_variance(centre, 0.0, trust->step) +
+                        ff_evaluation_variance(trial, 0.0, trust->step));
+    return -0.5 *
+           (along(centre->gradient, trust->step, n) + along(trial->gradient, trust->step, n));
+}
+
+/* Evaluate the trial, and both it and the centre with more samples until the gain is known well enough. */
+static enum ff_status try_step(struct trust *trust, const struct ff_objective *objective,
+                               const double *theta, double promise, struct ff_evaluation *centre,
+                               int *trial_samples, double *gain)
+{
+    struct trust_memory *memory = &trust->memory;
+    struct ff_request request = {0, memory->centre_samples > 1 ? memory->centre_samples / 2 : 1};
+    bool is_known = false, has_trial = false;
+    while (!is_known) {
+        if (!has_trial) {
+            request.iteration = (uint32_t)memory->iteration++;
+            TRY(objective->evaluate(objective->context, trust->place, request, &trust->trial));
+            has_trial = true;
+        }
+        double error;
+        *gain = gain_of(trust, centre, promise, &error);
+        is_known = error <= fmax(0.5 * promise, 0.25 * enough_at(trust, centre));
+        if (is_known || request.samples + memory->centre_samples >= 2 * MOST_SAMPLES)
+            break;
+        if (request.samples <= memory->centre_samples && request.samples < MOST_SAMPLES) {
+            request.samples *= 2;
+            has_trial = false;
+        } else {
+            TRY(sample_centre(trust, objective, theta, 2 * memory->centre_samples, centre));
+        }
+    }
+    *trial_samples = request.samples;
+    return FF_OK;
+}
+
+static void remember(struct trust *trust, const double *theta, const struct ff_evaluation *centre)
+{
+    const int n = trust->memory.pairs.n_parameters;
+    if (trust->memory.pairs.capacity == 0)
+        return;
+    for (int p = 0; p < n; p++)
+        trust->scratch[p] = trust->trial.gradient[p] - centre->gradient[p];
+    const double error = sqrt(ff_evaluation_variance(centre, 0.0, trust->step) +
+                              ff_evaluation_variance(&trust->trial, 0.0, trust->step));
+    ff_pairs_add(&trust->memory.pairs, theta, trust->step, trust->scratch, error);
+}
+
+/* Take the trial for the centre, or refuse it; the radius follows. */
+static void decide(struct trust *trust, double *theta, double promise, double gain,
+                   int trial_samples, struct ff_evaluation *centre)
+{
+    struct trust_memory *memory = &trust->memory;
+    const double length = norm(trust->step, memory->pairs.n_parameters);
+    remember(trust, theta, centre);
+    if (!(gain > least_gain * promise)) {
+        memory->radius = 0.3 * length;
+        memory->n_refusals++;
+        return;
+    }
+    memcpy(theta, trust->place, sizeof *theta * (size_t)memory->pairs.n_parameters);
+    const struct ff_evaluation before = *centre;
+    *centre = trust->trial;
+    trust->trial = before;
+    memory->centre_samples = trial_samples;
+    memory->centre_iteration = memory->iteration - 1;
+    memory->n_refusals = 0;
+    if (gain > good_gain * promise)
+        memory->radius = fmin(fmax(memory->radius, 2.5 * length), largest_radius);
+    else if (gain < poor_gain * promise)
+        memory->radius = 0.5 * length;
+}
+
+static enum ff_status trust_step(void *state, const struct ff_objective *objective, double *theta,
+                                 struct ff_evaluation *evaluation, enum ff_outcome *outcome)
+{
+    struct trust *trust = state;
+    struct trust_memory *memory = &trust->memory;
+    double promise = 0.0, gain;
+    int trial_samples;
+    TRY(ensure_centre(trust, objective, theta, evaluation));
+    if (memory->n_refusals == 2) { /* is it the centre that is wrong? */
+        memory->n_refusals++;
+        if (memory->centre_samples < MOST_SAMPLES && !ff_evaluation_is_exact(evaluation))
+            TRY(sample_centre(trust, objective, theta, 2 * memory->centre_samples, evaluation));
+    }
+    enum verdict verdict = SAMPLE;
+    for (int round = 0; verdict == SAMPLE && round < MAX_ROUNDS; round++) {
+        verdict = consider(trust, objective, theta, evaluation, &promise);
+        if (verdict == SAMPLE)
+            TRY(sample_centre(trust, objective, theta, 2 * memory->centre_samples, evaluation));
+    }
+    if (verdict != GO) {
+        *outcome = verdict == CONVERGED ? FF_OUTCOME_CONVERGED : FF_OUTCOME_STALLED;
+        return FF_OK;
+    }
+    for (int p = 0; p < memory->pairs.n_parameters; p++) {
+        trust->place[p] =
+            fmin(fmax(theta[p] + trust->step[p], objective->lower[p]), objective->upper[p]);
+    }
+    TRY(try_step(trust, objective, theta, promise, evaluation, &trial_samples, &gain));
+    decide(trust, theta, promise, gain, trial_samples, evaluation);
+    return FF_OK;
+}
+
+const struct ff_optimizer_type ff_optimizer_trust = {
+    .name = "trust",
+    .doc =
+        "quasi-Newton trust region that knows the noise of its gradient, draws more samples as it needs "
+        "them, and ends when the decrease still to be had is below `tolerance`",
+    .ends_itself = true,
+    .create = trust_create,
+    .step = trust_step,
+    .free = trust_free,
+    .state = &trust_record,
+};

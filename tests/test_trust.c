@@ -59,7 +59,8 @@ static enum ff_status evaluate(void *context, const double *theta, struct ff_req
         problem->most_samples = request.samples;
     out->value = value_at(problem, theta, out->gradient) + size * ff_stream_normal(&stream);
     double *rows = ff_evaluation_reserve(out, problem->noise > 0.0 ? N + 1 : 0);
-    memset(rows, 0, sizeof *rows * (size_t)(out->n_deviations * (N + 1)));
+    if (out->n_deviations > 0)
+        memset(rows, 0, sizeof *rows * (size_t)(out->n_deviations * (N + 1)));
     for (int i = 0; i < out->n_deviations; i++)
         rows[i * (N + 1) + i] = size;
     for (int p = 0; p < N; p++) {

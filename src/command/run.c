@@ -145,6 +145,8 @@ static enum ff_status finish(const struct run *run)
            plan->optimizer.type->name, metrics.n_nondominated, metrics.n_failed, n_unconverged,
            metrics.hypervolume, metrics.largest_gap, ff_cluster_seconds(), ff_cluster_size(),
            ff_cluster_size() > 1 ? "s" : "");
+    CHECK(n_unconverged == 0 || !run->arguments->is_strict, FF_ERR_UNCONVERGED,
+          "%s: %s have not converged", run->arguments->output, count);
     return FF_OK;
 }
 
@@ -230,7 +232,7 @@ const struct ff_command ff_command_run = {
     .synopsis = "run CONFIG -o FRONT.h5",
     .doc = "map the front, with mpirun on many ranks or without it on one",
     .options = FF_OPTION_FROM | FF_OPTION_OUTPUT | FF_OPTION_MUST_OUTPUT | FF_OPTION_FORCE |
-               FF_OPTION_CONFIG | FF_OPTION_VERBOSITY,
+               FF_OPTION_CONFIG | FF_OPTION_VERBOSITY | FF_OPTION_STRICT,
     .is_parallel = true,
     .run = run_run,
 };

@@ -248,14 +248,15 @@ static enum ff_status scales_from(const struct ff_system *system,
     return FF_OK;
 }
 
-/* By the score estimator, which never diverges; only its fluxes are used. */
+/* Only the fluxes of the estimator are used. */
 static enum ff_status measure_scales(const struct ff_setup *setup, const double *rates,
+                                     const struct ff_estimator_type *estimator,
                                      double *current_scale, double *entropy_scale)
 {
     struct ff_gradient_options options = setup->plan.gradient;
     struct ff_gradient *gradient;
     struct ff_estimate estimate;
-    options.estimator = &ff_estimator_score;
+    options.estimator = estimator;
     TRY(ff_gradient_create(setup->system, setup->plan.functionals, setup->chain, &options,
                            &gradient));
     ff_estimate_create(gradient, &estimate);
@@ -267,6 +268,7 @@ static enum ff_status measure_scales(const struct ff_setup *setup, const double 
     return status;
 }
 
+/* By the score estimator, which never diverges; by exact fluxes where trajectories have not seen the current. */
 enum ff_status ff_setup_scales(const struct ff_setup *setup, double *current_scale,
                                double *entropy_scale)
 {
@@ -279,7 +281,10 @@ enum ff_status ff_setup_scales(const struct ff_setup *setup, double *current_sca
     double *theta = origin(system->design);
     double *rates = FF_RAW(double, system->process->n_channels);
     ff_design_rates(system->design, theta, rates);
-    const enum ff_status status = measure_scales(setup, rates, current_scale, entropy_scale);
+    enum ff_status status =
+        measure_scales(setup, rates, &ff_estimator_score, current_scale, entropy_scale);
+    if (status != FF_OK && setup->chain != NULL)
+        status = measure_scales(setup, rates, &ff_estimator_exact, current_scale, entropy_scale);
     free(rates);
     free(theta);
     return status;

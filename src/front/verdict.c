@@ -10,6 +10,15 @@ static const double largest_z = 5.0;
 /* Errors below this part of the value are rounding, where the gauge leaves no noise. */
 static const double rounding = 1e-9;
 
+static const double least_current = 1e-6; /* relative to its scale */
+
+/* Where J and sigma vanish the descent of sigma ends, whatever lies elsewhere. */
+static bool is_at_rest(const struct ff_result *result)
+{
+    return fabs(ff_result_values(result).current) <
+           least_current * result->scalarization.current_scale;
+}
+
 static double z_score(double value, double standard_error, double exact)
 {
     return fabs(value - exact) / fmax(standard_error, rounding * fabs(exact) + 1e-300);
@@ -37,6 +46,10 @@ bool ff_verdict_of(const struct ff_result *result, char *verdict, size_t size)
                  "optimizer.iterations, or use `trust`, which ends by itself");
     else if (result->outcome != FF_OUTCOME_CONVERGED)
         snprintf(verdict, size, "not converged: the optimiser stalled above its tolerance");
+    else if (is_at_rest(result))
+        snprintf(verdict, size,
+                 "not converged: J and sigma vanish here; other designs may do better, start from "
+                 "one of them with --from");
     else if (!(z <= largest_z))
         snprintf(
             verdict, size,
@@ -45,7 +58,8 @@ bool ff_verdict_of(const struct ff_result *result, char *verdict, size_t size)
             z);
     else
         snprintf(verdict, size, "converged");
-    return result->status == FF_OK && result->outcome == FF_OUTCOME_CONVERGED && z <= largest_z;
+    return result->status == FF_OK && result->outcome == FF_OUTCOME_CONVERGED &&
+           !is_at_rest(result) && z <= largest_z;
 }
 
 int ff_verdict_count(const struct ff_result *results, int n, bool ends_itself)

@@ -6,8 +6,8 @@
 
 #include "front/task.h"
 
-/** Whether a point has converged: its optimiser ended by a test of its own, and its estimates of J and sigma agree with the
- * exact values where these are known. The reason goes to `verdict`, a text of at most `size` characters: "converged", or
+/** Whether a point has converged: its optimiser ended by a test of its own, J has not vanished (below 1e-6 of its
+ * scale), and its estimates of J and sigma agree with the exact values where these are known. The reason goes to `verdict`, a text of at most `size` characters: "converged", or
  * "not converged: " and why. A failed point has not converged. */
 bool ff_verdict_of(const struct ff_result *result, char *verdict, size_t size);
 

@@ -15,6 +15,8 @@ static const double largest_unseen_share = 1e-4;
 static const double least_effective_share = 0.25;
 static const double largest_relaxation_share = 1.0; /* a third, where all is ergodic */
 
+enum { MANY_TRAJECTORIES = 32 }; /* each of which may be an outlier */
+
 /* ---- sums ----------------------------------------------------------------------------------- */
 
 /* A part of a series: trajectories [from, to) and batches [first, last). */
@@ -128,6 +130,23 @@ static double test_starts(const struct ff_series *series)
                      series->n_trajectories - 2);
 }
 
+/* Of the sum of squares, the share of one trajectory is that of Student's t against all (Grubbs, Ann. Math. Stat. 21:27,
+ * 1950): an error that rests on one of them knows nothing of how rare it is. */
+static double test_outlier(const struct ff_series *series, struct part part, struct sums total)
+{
+    const double least = series->resolution / fabs(series->scale), n = series->n_trajectories;
+    double squares = 0.0, largest = 0.0;
+    for (int k = part.from; k < part.to; k++) {
+        const double pull = residual(of_trajectory(series, k, part), total);
+        squares += pull * pull;
+        largest = fmax(largest, pull * pull);
+    }
+    if (!(squares > least * least) || n < 3)
+        return 0.0;
+    const double share = fmin(largest / squares * n / (n - 1.0), 1.0 - 1e-15);
+    return ff_normal_of_student(sqrt((n - 2.0) * share / (1.0 - share)), n - 2.0);
+}
+
 /* The variance of a trajectory's sum over that of as many independent batches. */
 static double find_correlation(const struct ff_series *series, struct part part, struct sums total)
 {
@@ -156,6 +175,8 @@ void ff_evidence_find(const struct ff_series *series, struct ff_evidence *out)
                                 .start_z = test_starts(series),
                                 .gauge_z = NAN,
                                 .exact_z = NAN,
+                                .rare_error = NAN,
+                                .outlier_z = test_outlier(series, part, total),
                                 .correlation = find_correlation(series, part, total)};
     out->length = (part.last - part.first) / fmax(out->correlation, 1.0);
 }
@@ -232,6 +253,13 @@ struct ff_verdict ff_evidence_judge(const struct ff_evidence *evidence, int n_av
     if (fabs(evidence->half_z) > limit)
         REFUSE("first and second half differ by %.1f standard errors; raise evaluation.burn_in",
                fabs(evidence->half_z));
+    if (evidence->rare_error > evidence->standard_error)
+        REFUSE("states hardly or never visited bring %.2g times its error; raise evaluation.events",
+               evidence->rare_error / evidence->standard_error);
+    if (evidence->outlier_z > limit_of(n_averages * MANY_TRAJECTORIES, chance))
+        REFUSE(
+            "it rests on one trajectory, %.1f deviations from the others; raise evaluation.events",
+            evidence->outlier_z);
     if (fabs(evidence->gauge_z) > limit)
         REFUSE("the state still drifts, by %.1f standard errors; raise evaluation.burn_in",
                fabs(evidence->gauge_z));

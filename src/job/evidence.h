@@ -33,6 +33,9 @@ struct ff_evidence {
     double gauge_z; /* with the gauge against without it; set by whoever has both */
     double exact_z; /* against the exact value; set by whoever has it */
     double
+        rare_error; /* what states hardly or never visited bring to the error; set by whoever knows, NaN where unknown */
+    double outlier_z; /* of the trajectory that is farthest from the others */
+    double
         correlation; /* integrated correlation time of a trajectory, in batches: 1 if they are independent */
     double length; /* of a trajectory, in correlation times: its effective sample size */
 };
@@ -63,7 +66,7 @@ struct ff_verdict {
  * drifts just below a limit are not seen, but die out when the horizon doubles. */
 extern const double ff_chance_strict, ff_chance_final;
 
-/** The evidence of a series; gauge_z and exact_z are NaN. */
+/** The evidence of a series; gauge_z, exact_z and rare_error are NaN. */
 void ff_evidence_find(const struct ff_series *series, struct ff_evidence *out);
 
 /** Deviation of an average from a value known exactly. */

@@ -5,10 +5,12 @@
 
 #include "simulate/lanes.h"
 #include "simulate/path.h"
+#include "simulate/unseen.h"
 
 #include <stdlib.h>
 #include <string.h>
 
+enum { LEAST_VISITS = 10 }; /* of a state, to speak for itself */
 enum { MAX_CHAIN = 4096, MAX_COLUMNS_ON_CHAIN = 1 << 22 };
 enum { LEAST_TILTED = 2000, MOST_TILTED = 100000 }; /* events on the way elsewhere */
 static const double largest_tilt = 3.0;             /* of log k */
@@ -38,6 +40,8 @@ struct ff_survey {
     int *state;                   /* [n_trajectories] */
     int64_t *visits;              /* [n_states] of one batch */
     int64_t *all_visits;          /* [n_states] */
+    double *time;                 /* [n_states] after a run */
+    bool *is_known;               /* [n_states] by enough visits */
 };
 
 /* ---- life cycle ----------------------------------------------------------------------------- */
@@ -107,6 +111,8 @@ void ff_survey_free(struct ff_survey *survey)
     free(survey->state);
     free(survey->visits);
     free(survey->all_visits);
+    free(survey->time);
+    free(survey->is_known);
     free(survey);
 }
 
@@ -231,6 +237,8 @@ static void start_on_chain(struct ff_survey *survey)
     survey->state = FF_RAW(int, survey->n_trajectories);
     survey->visits = FF_NEW(int64_t, n_states);
     survey->all_visits = FF_RAW(int64_t, n_states);
+    survey->time = FF_RAW(double, n_states);
+    survey->is_known = FF_RAW(bool, n_states);
     survey->sight.unfired = -1;
     fill_tables(survey);
     for (int k = 0; k < survey->n_trajectories; k++) {
@@ -416,6 +424,71 @@ static void start_walks(struct ff_survey *survey)
     free(tilted);
 }
 
+/* ---- what was not seen ---------------------------------------------------------------------- */
+
+/* Times in all states since; where visits are few or none, as the others let expect. */
+static void find_times(struct ff_survey *survey)
+{
+    const struct ff_chain *chain = survey->chain;
+    for (int x = 0; x < chain->n_states; x++) {
+        survey->is_known[x] = survey->all_visits[x] >= LEAST_VISITS;
+        survey->time[x] = (double)survey->all_visits[x] *
+                          survey->value[(size_t)x * (size_t)survey->width + FF_SURVEY_TIME];
+    }
+    ff_unseen_times(chain, survey->kinetics->rates, survey->is_known, survey->time);
+}
+
+static double unseen_share(const struct ff_survey *survey)
+{
+    double all = 0.0, unseen = 0.0;
+    for (int x = 0; x < survey->chain->n_states; x++) {
+        all += survey->time[x];
+        unseen += survey->all_visits[x] == 0 ? survey->time[x] : 0.0;
+    }
+    return isfinite(all) ? unseen / all : 1.0;
+}
+
+/* Visits are Poissonian, of which each adds its own part. */
+double ff_survey_rare_error(const struct ff_survey *survey, int column, double mean)
+{
+    double all = 0.0, variance = 0.0;
+    if (survey->chain == NULL)
+        return NAN;
+    for (int x = 0; x < survey->chain->n_states; x++) {
+        const double *value = survey->value + (size_t)x * (size_t)survey->width;
+        const double part = value[column] - mean * value[FF_SURVEY_TIME];
+        all += survey->time[x];
+        if (!survey->is_known[x])
+            variance += survey->time[x] / value[FF_SURVEY_TIME] * part * part;
+    }
+    return sqrt(variance) / all;
+}
+
+/* Where its reverse has fired, states that a channel leads to have been seen. */
+static void find_unfired(const struct ff_survey *survey, struct ff_sight *sight)
+{
+    const struct ff_process *process = survey->system->process;
+    sight->unfired = -1;
+    sight->unfired_events = 0.0;
+    for (int r = 0; r < process->n_channels; r++) {
+        const int reverse = process->reverse[r];
+        const bool is_known = survey->fired[r] > 0 || (reverse >= 0 && survey->fired[reverse] > 0);
+        if (is_known || !(survey->expected[r] > sight->unfired_events))
+            continue;
+        sight->unfired = r;
+        sight->unfired_events = survey->expected[r];
+    }
+}
+
+struct ff_sight ff_survey_sight(const struct ff_survey *survey)
+{
+    struct ff_sight sight = survey->sight;
+    sight.unseen_share = survey->chain != NULL ? unseen_share(survey) : NAN;
+    if (survey->chain == NULL)
+        find_unfired(survey, &sight);
+    return sight;
+}
+
 /* ---- runs ----------------------------------------------------------------------------------- */
 
 void ff_survey_burn_in(struct ff_survey *survey, int64_t burn_in)
@@ -453,76 +526,11 @@ void ff_survey_run(struct ff_survey *survey, int64_t events, int first, int last
             reduce(survey, own + (size_t)b * (size_t)survey->width);
         }
     }
+    if (survey->chain != NULL)
+        find_times(survey);
 }
 
 enum ff_status ff_survey_check(const struct ff_survey *survey)
 {
     return survey->walk == NULL ? FF_OK : ff_walk_check(survey->walk);
-}
-
-/* ---- what was not seen ---------------------------------------------------------------------- */
-
-/* One sweep of h(y) = (1 + sum_z k_yz h(z))/a_0(y) over states never visited: the time until a visited one, approached
- * from below. Returns the largest relative growth. */
-static double sweep(const struct ff_survey *survey, double *h)
-{
-    const struct ff_chain *chain = survey->chain;
-    double growth = 0.0;
-    for (int y = 0; y < chain->n_states; y++) {
-        double total = 0.0, sum = 1.0;
-        if (survey->all_visits[y] > 0)
-            continue;
-        for (int t = chain->start[y]; t < chain->start[y + 1]; t++) {
-            const double rate = ff_chain_rate(chain, t, survey->kinetics->rates);
-            total += rate;
-            sum += rate * h[chain->target[t]];
-        }
-        growth = fmax(growth, 1.0 - h[y] * total / sum);
-        h[y] = sum / total;
-    }
-    return growth;
-}
-
-/* Time in states never visited over time in those that were: entries by exact rates times stays. */
-static double unseen_share(const struct ff_survey *survey)
-{
-    enum { MAX_SWEEPS = 1000 };
-    const struct ff_chain *chain = survey->chain;
-    double *h = FF_NEW(double, chain->n_states), seen = 0.0, unseen = 0.0, growth = 1.0;
-    for (int n = 0; n < MAX_SWEEPS && growth > 1e-3; n++)
-        growth = sweep(survey, h);
-    for (int x = 0; x < chain->n_states; x++) {
-        const double time = (double)survey->all_visits[x] *
-                            survey->value[(size_t)x * (size_t)survey->width + FF_SURVEY_TIME];
-        seen += time;
-        for (int t = chain->start[x]; time > 0.0 && t < chain->start[x + 1]; t++)
-            unseen += time * ff_chain_rate(chain, t, survey->kinetics->rates) * h[chain->target[t]];
-    }
-    free(h);
-    return unseen / (seen + unseen);
-}
-
-/* Where its reverse has fired, states that a channel leads to have been seen. */
-static void find_unfired(const struct ff_survey *survey, struct ff_sight *sight)
-{
-    const struct ff_process *process = survey->system->process;
-    sight->unfired = -1;
-    sight->unfired_events = 0.0;
-    for (int r = 0; r < process->n_channels; r++) {
-        const int reverse = process->reverse[r];
-        const bool is_known = survey->fired[r] > 0 || (reverse >= 0 && survey->fired[reverse] > 0);
-        if (is_known || !(survey->expected[r] > sight->unfired_events))
-            continue;
-        sight->unfired = r;
-        sight->unfired_events = survey->expected[r];
-    }
-}
-
-struct ff_sight ff_survey_sight(const struct ff_survey *survey)
-{
-    struct ff_sight sight = survey->sight;
-    sight.unseen_share = survey->chain != NULL ? unseen_share(survey) : NAN;
-    if (survey->chain == NULL)
-        find_unfired(survey, &sight);
-    return sight;
 }

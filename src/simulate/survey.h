@@ -64,4 +64,8 @@ struct ff_sight {
 
 struct ff_sight ff_survey_sight(const struct ff_survey *survey);
 
+/** On a chain, the standard error of the average of a column, with this mean, that states visited less than ten times, or
+ * never, are expected to bring; else NaN. */
+double ff_survey_rare_error(const struct ff_survey *survey, int column, double mean);
+
 #endif

@@ -191,6 +191,15 @@ void ff_chain_state(const struct ff_chain *chain, int state, int *x)
     x[state] = 1;
 }
 
+int ff_chain_most_transitions(const struct ff_chain *chain)
+{
+    int most = 1;
+    for (int x = 0; x < chain->n_states; x++)
+        most = chain->start[x + 1] - chain->start[x] > most ? chain->start[x + 1] - chain->start[x]
+                                                            : most;
+    return most;
+}
+
 void ff_chain_occupancy(const struct ff_chain *chain, const double *pi, double *occupancy)
 {
     if (chain->state == NULL) {

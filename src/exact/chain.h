@@ -46,6 +46,9 @@ enum ff_status ff_chain_check_steady(const struct ff_process *process,
 /** NULL-safe. */
 void ff_chain_free(struct ff_chain *chain);
 
+/** Of the state with most; at least 1. */
+int ff_chain_most_transitions(const struct ff_chain *chain);
+
 /** Mean occupations [I], per walker, under probabilities pi [n_states]. */
 void ff_chain_occupancy(const struct ff_chain *chain, const double *pi, double *occupancy);
 

@@ -32,15 +32,6 @@ int ff_lanes_find_starts(const struct ff_process *process, const struct ff_chain
     return n;
 }
 
-static int most_transitions(const struct ff_chain *chain)
-{
-    int most = 1;
-    for (int x = 0; x < chain->n_states; x++)
-        most = chain->start[x + 1] - chain->start[x] > most ? chain->start[x + 1] - chain->start[x]
-                                                            : most;
-    return most;
-}
-
 static bool fits(const struct ff_process *process, struct ff_functionals functionals,
                  const struct ff_chain *chain)
 {
@@ -72,7 +63,7 @@ void ff_lanes_create(const struct ff_process *process, struct ff_functionals fun
     *out = NULL;
     if (!fits(process, functionals, chain))
         return;
-    while (1 << log_width < most_transitions(chain))
+    while (1 << log_width < ff_chain_most_transitions(chain))
         log_width++;
     if ((int64_t)chain->n_states << log_width > MAX_SLOTS)
         return;
@@ -106,39 +97,6 @@ void ff_lanes_free(struct ff_lanes *lanes)
 
 /* ---- tables --------------------------------------------------------------------------------- */
 
-/* A probability as a threshold for draws of 64 bits. */
-static uint64_t threshold(double probability)
-{
-    return probability < 1.0 ? (uint64_t)(probability * 0x1p64) : UINT64_MAX;
-}
-
-/* Fill the slots of a state: slots with less than their share are topped up by those with more. */
-static void fill_alias(struct ff_lanes *lanes, int state)
-{
-    const uint32_t *target = lanes->target;
-    const int width = 1 << lanes->log_width;
-    struct ff_alias *slot = lanes->alias + ((size_t)state << lanes->log_width);
-    int *small = lanes->pending, *large = lanes->pending + width;
-    int n_small = 0, n_large = 0;
-    for (int i = 0; i < width; i++) {
-        slot[i] = (struct ff_alias){UINT64_MAX, target[i], target[i]};
-        if (lanes->share[i] < 1.0)
-            small[n_small++] = i;
-        else
-            large[n_large++] = i;
-    }
-    while (n_small > 0 && n_large > 0) {
-        const int i = small[--n_small], k = large[n_large - 1];
-        slot[i].threshold = threshold(lanes->share[i]);
-        slot[i].second = target[k];
-        lanes->share[k] -= 1.0 - lanes->share[i];
-        if (lanes->share[k] < 1.0) {
-            n_large--;
-            small[n_small++] = k;
-        }
-    }
-}
-
 /* Dwell and functionals of one visit to a state; returns a_0. */
 static double fill_value(struct ff_lanes *lanes, const struct ff_kinetics *kinetics, int state)
 {
@@ -171,7 +129,8 @@ void ff_lanes_set(struct ff_lanes *lanes, const struct ff_kinetics *kinetics)
                 is_transition ? width * ff_chain_rate(chain, t, kinetics->rates) / total : 0.0;
             lanes->target[i] = (uint32_t)(is_transition ? chain->target[t] : x);
         }
-        fill_alias(lanes, x);
+        ff_alias_fill(width, lanes->target, lanes->share, lanes->pending,
+                      lanes->alias + (size_t)x * (size_t)width);
     }
 }
 

@@ -1,8 +1,7 @@
 /* Ensembles of small chains, many trajectories at once in the lanes of vector registers.
  *
  * When the states of a process are few they are enumerated, and what an event needs is in tables: the expected
- * dwell and the conditional rates of a state, and the next state by the alias method (Walker, ACM Trans. Math.
- * Softw. 3:253, 1977), one draw of 64 bits. Each lane is a trajectory with its own random stream; sixteen run in step.
+ * dwell and the conditional rates of a state, and the next state by the alias method (alias.h), one draw of 64 bits. Each lane is a trajectory with its own random stream; sixteen run in step.
  * The kernel is compiled for AVX-512, AVX2 and plain C, chosen at run time; all give the same bits.
  *
  * Trajectories differ from those of a walk in one thing: the order in which their streams are used. Block 0
@@ -13,16 +12,11 @@
 #define FF_SIMULATE_LANES_H
 
 #include "exact/chain.h"
+#include "simulate/alias.h"
 #include "simulate/horizon.h"
 #include "simulate/kinetics.h"
 
 enum { FF_N_LANES = FF_BLOCK_SIZE, FF_LANES_ROW = 4 };
-
-/* One slot of an alias table: the next state is the first if the draw is below the threshold. */
-struct ff_alias {
-    uint64_t threshold;
-    uint32_t first, second;
-};
 
 /* Sixteen trajectories in flight. */
 struct ff_bundle {

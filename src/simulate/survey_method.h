@@ -1,0 +1,52 @@
+/* The two ways of a survey: on the chain, where visits are counted, and by the direct method. For survey*.c only.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef FF_SIMULATE_SURVEY_METHOD_H
+#define FF_SIMULATE_SURVEY_METHOD_H
+
+#include "simulate/survey.h"
+
+/* J and sigma twice: the second pair without the gauge. */
+enum { FF_SURVEY_FUNCTIONALS = 2 * FF_N_OBSERVABLES };
+
+struct ff_survey_method {
+    /* All trajectories where they start; `state` of the survey is made. */
+    void (*create)(struct ff_survey *survey);
+    void (*free)(struct ff_survey *survey);
+    /* Trajectory k leaves its present state behind. */
+    void (*skip)(struct ff_survey *survey, int k, int64_t n_events);
+    /* Trajectory k goes on by `events` events in n batches, into rows [n][width]. */
+    void (*run)(struct ff_survey *survey, int k, int64_t events, int n_batches, double *rows);
+    /* After a run of all trajectories. */
+    void (*conclude)(struct ff_survey *survey);
+    void (*forget)(struct ff_survey *survey);
+    enum ff_status (*check)(const struct ff_survey *survey);
+    struct ff_sight (*sight)(const struct ff_survey *survey);
+    double (*rare_error)(const struct ff_survey *survey, int column, double mean);
+};
+
+extern const struct ff_survey_method ff_survey_on_chain, ff_survey_by_walks;
+
+struct ff_survey {
+    const struct ff_survey_method *method;
+    void *state; /* of the method */
+    const struct ff_system *system;
+    const struct ff_chain *chain; /* NULL by the direct method */
+    struct ff_draw_key key;
+    int n_trajectories, n_given, width;
+    uint32_t run; /* runs so far: every one has random numbers of its own */
+    struct ff_functional functionals[FF_SURVEY_FUNCTIONALS];
+    struct ff_kinetics *kinetics;
+};
+
+/** Random numbers of a trajectory in this run, and of what only starts it. */
+struct ff_stream ff_survey_stream(const struct ff_survey *survey, int trajectory);
+struct ff_stream ff_survey_start_stream(const struct ff_survey *survey, int trajectory);
+
+/** Events of batch b of n. */
+static inline int64_t ff_survey_events_in(int64_t events, int b, int n)
+{
+    return events / n + (b < events % n);
+}
+
+#endif

@@ -3,8 +3,6 @@
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "simulate/survey.h"
 
-#include "simulate/survey_method.h"
-
 #include <stdlib.h>
 
 enum { MAX_CHAIN = 4096, MAX_COLUMNS_ON_CHAIN = 1 << 22 };
@@ -69,19 +67,6 @@ int ff_survey_width(const struct ff_survey *survey)
 bool ff_survey_is_on_chain(const struct ff_survey *survey)
 {
     return survey->chain != NULL;
-}
-
-struct ff_stream ff_survey_stream(const struct ff_survey *survey, int trajectory)
-{
-    struct ff_draw_key key = survey->key;
-    key.iteration += survey->run;
-    return ff_draw_stream(key, (uint32_t)trajectory);
-}
-
-struct ff_stream ff_survey_start_stream(const struct ff_survey *survey, int trajectory)
-{
-    const struct ff_stream stream = ff_survey_stream(survey, trajectory);
-    return ff_stream_with_purpose(&stream, FF_PURPOSE_START);
 }
 
 void ff_survey_burn_in(struct ff_survey *survey, int64_t burn_in)

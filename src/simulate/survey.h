@@ -9,18 +9,7 @@
 #ifndef FF_SIMULATE_SURVEY_H
 #define FF_SIMULATE_SURVEY_H
 
-#include "simulate/ensemble.h"
-
-/* Columns of a row: sums over one batch of one trajectory. */
-enum {
-    FF_SURVEY_TIME,   /* expected dwells */
-    FF_SURVEY_GAUGED, /* J and sigma times dwell, in the gauge of simulate/gauge.h */
-    FF_SURVEY_PLAIN = FF_SURVEY_GAUGED + FF_N_OBSERVABLES, /* the same as they are */
-    FF_SURVEY_EVENTS = FF_SURVEY_PLAIN + FF_N_OBSERVABLES,
-    FF_SURVEY_SITES /* [I] occupations times dwell */
-};
-
-struct ff_survey;
+#include "simulate/survey_method.h"
 
 /** Borrows the system, the rates [R] and the chain, which is NULL for a system without one. The first n_given
  * trajectories start in the initial state as given, the others elsewhere. */
@@ -52,16 +41,7 @@ enum ff_status ff_survey_check(const struct ff_survey *survey);
 /** Forget what was seen so far. */
 void ff_survey_forget(struct ff_survey *survey);
 
-/* What was seen since. */
-struct ff_sight {
-    double longest_dwell;
-    double
-        unseen_share; /* on a chain, of all time: what states never visited would hold at least; else NaN */
-    int unfired; /* else: the channel that could fire most often and never did, as far as its states may be */
-    double unfired_events; /* unknown, and how often; -1 if there is none */
-    bool has_sink;         /* a state that nothing leaves was reached on the way elsewhere */
-};
-
+/** What was seen since. */
 struct ff_sight ff_survey_sight(const struct ff_survey *survey);
 
 /** On a chain, the standard error of the average of a column, with this mean, that states visited less than ten times, or

@@ -4,10 +4,31 @@
 #ifndef FF_SIMULATE_SURVEY_METHOD_H
 #define FF_SIMULATE_SURVEY_METHOD_H
 
-#include "simulate/survey.h"
+#include "simulate/ensemble.h"
+
+/* Columns of a row: sums over one batch of one trajectory. */
+enum {
+    FF_SURVEY_TIME,   /* expected dwells */
+    FF_SURVEY_GAUGED, /* J and sigma times dwell, in the gauge of simulate/gauge.h */
+    FF_SURVEY_PLAIN = FF_SURVEY_GAUGED + FF_N_OBSERVABLES, /* the same as they are */
+    FF_SURVEY_EVENTS = FF_SURVEY_PLAIN + FF_N_OBSERVABLES,
+    FF_SURVEY_SITES /* [I] occupations times dwell */
+};
 
 /* J and sigma twice: the second pair without the gauge. */
 enum { FF_SURVEY_FUNCTIONALS = 2 * FF_N_OBSERVABLES };
+
+/* What was seen since. */
+struct ff_sight {
+    double longest_dwell;
+    double
+        unseen_share; /* on a chain, of all time: what states never visited would hold at least; else NaN */
+    int unfired; /* else: the channel that could fire most often and never did, as far as its states may be */
+    double unfired_events; /* unknown, and how often; -1 if there is none */
+    bool has_sink;         /* a state that nothing leaves was reached on the way elsewhere */
+};
+
+struct ff_survey;
 
 struct ff_survey_method {
     /* All trajectories where they start; `state` of the survey is made. */
@@ -39,9 +60,21 @@ struct ff_survey {
     struct ff_kinetics *kinetics;
 };
 
-/** Random numbers of a trajectory in this run, and of what only starts it. */
-struct ff_stream ff_survey_stream(const struct ff_survey *survey, int trajectory);
-struct ff_stream ff_survey_start_stream(const struct ff_survey *survey, int trajectory);
+/** Random numbers of a trajectory in this run. */
+static inline struct ff_stream ff_survey_stream(const struct ff_survey *survey, int trajectory)
+{
+    struct ff_draw_key key = survey->key;
+    key.iteration += survey->run;
+    return ff_draw_stream(key, (uint32_t)trajectory);
+}
+
+/** Random numbers of what only starts it. */
+static inline struct ff_stream ff_survey_start_stream(const struct ff_survey *survey,
+                                                      int trajectory)
+{
+    const struct ff_stream stream = ff_survey_stream(survey, trajectory);
+    return ff_stream_with_purpose(&stream, FF_PURPOSE_START);
+}
 
 /** Events of batch b of n. */
 static inline int64_t ff_survey_events_in(int64_t events, int b, int n)

@@ -217,10 +217,10 @@ static enum ff_status watcher_step(void *state, const struct ff_objective *objec
     const struct ff_request request = {.iteration = (*iteration)++, .samples = 1};
     TRY(objective->evaluate(objective->context, theta, request, evaluation));
     numbers[0] = evaluation->value;
-    variances[0] = evaluation->value_variance;
+    variances[0] = ff_evaluation_variance(evaluation, 1.0, NULL);
     memcpy(numbers + 1, evaluation->gradient, sizeof(double) * (size_t)objective->n_parameters);
-    memcpy(variances + 1, evaluation->gradient_variance,
-           sizeof(double) * (size_t)objective->n_parameters);
+    for (int p = 0; p < objective->n_parameters; p++)
+        variances[1 + p] = pow(ff_evaluation_error(evaluation, p), 2.0);
     add(seen, numbers, variances);
     return FF_OK;
 }

@@ -124,20 +124,15 @@ static double find_deviation(struct ff_evaluator *evaluator, int block, const do
     return value;
 }
 
-static void find_variances(struct ff_evaluator *evaluator, const double *slopes,
-                           struct ff_evaluation *out)
+static void find_deviations(struct ff_evaluator *evaluator, const double *slopes,
+                            struct ff_evaluation *out)
 {
     const struct ff_design *design = evaluator->plan->system->design;
     const int n_blocks = evaluator->estimate.n_blocks;
     double *row = ff_evaluation_reserve(out, n_blocks);
-    out->value_variance = 0.0;
-    memset(out->gradient_variance, 0, sizeof(double) * (size_t)design->n_parameters);
     for (int b = 0; b < n_blocks; b++, row += 1 + design->n_parameters) {
         row[0] = find_deviation(evaluator, b, slopes);
         ff_design_pull_back(design, evaluator->rates, evaluator->log_rate_gradient, row + 1);
-        out->value_variance += row[0] * row[0];
-        for (int p = 0; p < design->n_parameters; p++)
-            out->gradient_variance[p] += row[1 + p] * row[1 + p];
     }
 }
 
@@ -156,7 +151,7 @@ static enum ff_status evaluate(void *context, const double *theta, struct ff_req
     memcpy(out->observed, estimate->mean, sizeof(double) * (size_t)estimate->n_functionals);
     find_gradient(evaluator, slopes, out);
     find_metric(evaluator, out);
-    find_variances(evaluator, slopes, out);
+    find_deviations(evaluator, slopes, out);
     return FF_OK;
 }
 

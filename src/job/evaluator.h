@@ -43,8 +43,8 @@ enum ff_status ff_evaluator_create(const struct ff_plan *plan, struct ff_evaluat
 void ff_evaluator_free(struct ff_evaluator *evaluator);
 
 /** Minimise a loss from theta [P], clipped to the bounds, by the plan's optimiser and the random numbers of `task`.
- * Variances in the evaluations that the optimiser sees are between blocks of trajectories, by the delta method; NaN from
- * a single block, 0 for an exact estimator; they carry the means [Q] as what was observed.  `hooks` may be NULL. */
+ * Deviations in the evaluations that the optimiser sees are of blocks of trajectories, by the delta method; NaN for
+ * a single block, none for an exact estimator; they carry the means [Q] as what was observed.  `hooks` may be NULL. */
 enum ff_status ff_evaluator_minimize(struct ff_evaluator *evaluator, struct ff_loss loss,
                                      uint32_t task, const struct ff_minimize_hooks *hooks,
                                      double *theta, enum ff_outcome *outcome);

@@ -24,8 +24,6 @@ void ff_evaluation_create(int n_parameters, struct ff_evaluation *out)
         .value = NAN,
         .gradient = nan_array(n_parameters),
         .metric = nan_array(n_parameters),
-        .value_variance = NAN,
-        .gradient_variance = nan_array(n_parameters),
     };
 }
 
@@ -33,7 +31,6 @@ void ff_evaluation_free(struct ff_evaluation *evaluation)
 {
     free(evaluation->gradient);
     free(evaluation->metric);
-    free(evaluation->gradient_variance);
     free(evaluation->deviations);
     *evaluation = (struct ff_evaluation){0};
 }

@@ -22,9 +22,7 @@ struct ff_evaluation {
     double
         observed[FF_MOST_OBSERVED]; /* what else the objective saw; carried along for the record */
     double *gradient;               /* d value / d theta */
-    double *metric;            /* diagonal of the Fisher information in theta, fraction of events */
-    double value_variance;     /* squared standard error of value: NaN unknown, 0 exact */
-    double *gradient_variance; /* of each component of the gradient, likewise */
+    double *metric; /* diagonal of the Fisher information in theta, fraction of events */
     int n_deviations; /* independent parts that the estimates are sums of; 0 where unknown, or exact */
     int capacity;     /* of the next */
     double *
@@ -32,7 +30,7 @@ struct ff_evaluation {
                                   products over the parts */
 };
 
-/** Room for an evaluation over n_parameters; every number is NaN, so variances are unknown until set. */
+/** Room for an evaluation over n_parameters; every number is NaN, and none has a deviation. */
 void ff_evaluation_create(int n_parameters, struct ff_evaluation *out);
 void ff_evaluation_free(struct ff_evaluation *evaluation);
 
@@ -55,7 +53,7 @@ struct ff_request {
     int samples;        /* times the configured number of trajectories, at least 1 */
 };
 
-/* What is minimised. An objective that knows no variances leaves those of `out` alone. */
+/* What is minimised. An objective that knows no deviations leaves those of `out` alone. */
 struct ff_objective {
     int n_parameters;
     const double *lower, *upper; /* [P], borrowed */
@@ -98,9 +96,9 @@ struct ff_optimizer_type {
 
     /** One step from theta [P], inside the box, to the next; at most options->iterations of them.
      * The objective may be evaluated more than once. `theta` and `evaluation` are those that the step before
-     * left; `evaluation` is left at the one to be recorded: where the step began (adam, natural) or the last
-     * one made (bfgs). *outcome, FF_OUTCOME_NONE on entry, says when there is nothing left to do.
-     * An error of the objective leaves theta and the state as they were. */
+     * left; `evaluation` is left at the one to be recorded: where the step began (adam, natural), the last
+     * one made (bfgs) or that at the theta left (trust). *outcome, FF_OUTCOME_NONE on entry, says when there is
+     * nothing left to do. After an error of the objective, which is passed on, theta is as it was. */
     enum ff_status (*step)(void *state, const struct ff_objective *objective, double *theta,
                            struct ff_evaluation *evaluation, enum ff_outcome *outcome);
 

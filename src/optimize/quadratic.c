@@ -90,7 +90,7 @@ void ff_quadratic_free(struct ff_quadratic *quadratic)
     free(quadratic->order);
 }
 
-static double dot(const double *a, const double *b, int n)
+double ff_dot(const double *a, const double *b, int n)
 {
     double sum = 0.0;
     for (int p = 0; p < n; p++)
@@ -114,7 +114,7 @@ static int choose_pairs(const struct ff_pairs *pairs, const double *theta, int *
     for (int i = 0; i < pairs->n_pairs; i++) {
         const double far = distance(pairs, i, theta);
         const double curvature =
-            dot(row(pairs, pairs->step, i), row(pairs, pairs->change, i), pairs->n_parameters);
+            ff_dot(row(pairs, pairs->step, i), row(pairs, pairs->change, i), pairs->n_parameters);
         if (far > near_enough || !(fabs(curvature) > significance * pairs->error[i]))
             continue;
         int at = n++;
@@ -136,8 +136,8 @@ static double metric_factor(const struct ff_pairs *pairs, const int *order, int 
         double size = 0.0;
         for (int p = 0; p < pairs->n_parameters; p++)
             size += s[p] * s[p] * metric[p];
-        if (dot(s, y, pairs->n_parameters) > 0.0)
-            least = fmin(least, dot(s, y, pairs->n_parameters) / size);
+        if (ff_dot(s, y, pairs->n_parameters) > 0.0)
+            least = fmin(least, ff_dot(s, y, pairs->n_parameters) / size);
     }
     for (int p = 0; p < pairs->n_parameters; p++)
         steepest = fmax(steepest, fabs(gradient[p]) / metric[p]);
@@ -152,14 +152,14 @@ static void update(struct ff_quadratic *quadratic, const double *s, const double
     const int n = quadratic->n_parameters;
     double *image = quadratic->image, *damped = quadratic->residual;
     for (int p = 0; p < n; p++)
-        image[p] = dot(quadratic->matrix + (size_t)p * (size_t)n, s, n);
-    const double along = dot(s, image, n), given = dot(s, y, n);
+        image[p] = ff_dot(quadratic->matrix + (size_t)p * (size_t)n, s, n);
+    const double along = ff_dot(s, image, n), given = ff_dot(s, y, n);
     if (!(along > 0.0))
         return;
     const double share = given < damping * along ? (1.0 - damping) * along / (along - given) : 1.0;
     for (int p = 0; p < n; p++)
         damped[p] = share * y[p] + (1.0 - share) * image[p];
-    const double product = dot(s, damped, n);
+    const double product = ff_dot(s, damped, n);
     for (int p = 0; p < n; p++)
         for (int q = 0; q < n; q++)
             quadratic->matrix[(size_t)p * (size_t)n + (size_t)q] +=
@@ -232,5 +232,7 @@ double ff_quadratic_minimize(struct ff_quadratic *quadratic, const double *gradi
             break;
     }
     /* m = (g + r)'d/2 with r = g + B d */
-    return fmax(-0.5 * (dot(gradient, step, n) + dot(quadratic->residual, step, n)), 0.0);
+    const double decrease =
+        -0.5 * (ff_dot(gradient, step, n) + ff_dot(quadratic->residual, step, n));
+    return decrease < 0.0 ? 0.0 : decrease;
 }

@@ -7,6 +7,9 @@
 /* The most parameters with a full matrix; beyond, the model is diagonal. */
 enum { FF_MOST_DENSE = 300 };
 
+/** a'b over n numbers. */
+double ff_dot(const double *a, const double *b, int n);
+
 /* Differences of gradients, over P parameters; arrays owned. */
 struct ff_pairs {
     int n_parameters, n_pairs, capacity;
@@ -45,7 +48,7 @@ void ff_quadratic_fit(struct ff_quadratic *quadratic, const struct ff_pairs *pai
                       const double *theta, const double *gradient, const double *metric);
 
 /** Minimise g'd + curvature d'B d/2 for low <= d <= high by coordinate descent into step [P]; returns minus the
- * minimum, never below 0. */
+ * minimum, never below 0; NaN where the gradient or the curvature is. */
 double ff_quadratic_minimize(struct ff_quadratic *quadratic, const double *gradient,
                              double curvature, const double *low, const double *high, double *step);
 

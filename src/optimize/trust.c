@@ -16,7 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MOST_SAMPLES = 256, MOST_PAIRS = 60, MOST_REFUSALS = 4, MAX_ROUNDS = 64 };
+enum { MOST_SAMPLES = 256, MOST_PAIRS = 60, MOST_REFUSALS = 4 };
 static const double largest_radius = 8.0, first_radius = 1.0, least_radius = 1e-10;
 static const double doubted_radius = 2.0, doubted_curvature = 0.05, noise_curvature = 0.1;
 static const double least_gain = 0.05, good_gain = 0.6, poor_gain = 0.25; /* of the prediction */
@@ -27,7 +27,7 @@ static const double rounding = 1e-13; /* of the value: no decrease below it can 
 struct trust_memory {
     int iteration;                        /* of the next random numbers */
     int centre_iteration, centre_samples; /* of the evaluation at theta */
-    int n_refusals;                       /* of trials since the last that was accepted */
+    int n_refusals; /* since a trial was accepted; a doubt of the centre counts as one */
     double radius;
     struct ff_pairs pairs;
 };
@@ -37,6 +37,7 @@ struct trust {
     double tolerance;
     struct ff_quadratic model;
     struct ff_evaluation trial;
+    int trial_iteration, trial_samples;
     double *low, *high; /* [P] of a step */
     double *step;       /* [P] */
     double *place;      /* [P] theta of the trial */
@@ -57,7 +58,7 @@ static const struct ff_field fields[] = {
     FF_FIELD(trust_memory, centre_samples, INT, "centre_samples", FF_UNIT_ONE,
              "its samples, in units of those configured"),
     FF_FIELD(trust_memory, n_refusals, INT, "n_refusals", FF_UNIT_ONE,
-             "trials refused since the last that was accepted"),
+             "trials refused since the last that was accepted, and one for a doubt of the centre"),
     FF_FIELD(trust_memory, radius, REAL, "radius", FF_UNIT_ONE, "of the trust region, in theta"),
     FF_FIELD(trust_memory, pairs.capacity, INT, "capacity", FF_UNIT_ONE, "room for pairs"),
     FF_FIELD(trust_memory, pairs.n_pairs, INT, "n_pairs", FF_UNIT_ONE, "pairs so far"),
@@ -121,14 +122,30 @@ static void trust_free(void *state)
 
 /* ---- evaluations ---------------------------------------------------------------------------- */
 
-/* Evaluate theta, or evaluate it again, with new random numbers and so many samples. */
+/* Evaluate with new random numbers, of which the iteration goes to *iteration. */
+static enum ff_status sample(struct trust *trust, const struct ff_objective *objective,
+                             const double *theta, int samples, struct ff_evaluation *out,
+                             int *iteration)
+{
+    const struct ff_request request = {(uint32_t)trust->memory.iteration, samples};
+    TRY(objective->evaluate(objective->context, theta, request, out));
+    *iteration = trust->memory.iteration++;
+    return FF_OK;
+}
+
+/* Evaluate theta, or evaluate it again, with so many samples. */
 static enum ff_status sample_centre(struct trust *trust, const struct ff_objective *objective,
                                     const double *theta, int samples, struct ff_evaluation *centre)
 {
+    TRY(sample(trust, objective, theta, samples, centre, &trust->memory.centre_iteration));
     trust->memory.centre_samples = samples;
-    trust->memory.centre_iteration = trust->memory.iteration++;
-    const struct ff_request request = {(uint32_t)trust->memory.centre_iteration, samples};
-    return objective->evaluate(objective->context, theta, request, centre);
+    return FF_OK;
+}
+
+/* With more samples than it has, up to the most there are. */
+static bool may_sample(const struct trust *trust, const struct ff_evaluation *centre)
+{
+    return trust->memory.centre_samples < MOST_SAMPLES && !ff_evaluation_is_exact(centre);
 }
 
 /* The evaluation at theta, repeated if the one that the step before left is not at hand. */
@@ -150,14 +167,6 @@ static double norm(const double *step, int n)
     for (int p = 0; p < n; p++)
         largest = fmax(largest, fabs(step[p]));
     return largest;
-}
-
-static double along(const double *a, const double *b, int n)
-{
-    double sum = 0.0;
-    for (int p = 0; p < n; p++)
-        sum += a[p] * b[p];
-    return sum;
 }
 
 /* ---- predictions ---------------------------------------------------------------------------- */
@@ -215,8 +224,6 @@ static enum verdict consider(struct trust *trust, const struct ff_objective *obj
 {
     struct trust_memory *memory = &trust->memory;
     const double enough = enough_at(trust, centre);
-    const bool may_sample =
-        memory->centre_samples < MOST_SAMPLES && !ff_evaluation_is_exact(centre);
     ff_quadratic_fit(&trust->model, &memory->pairs, theta, centre->gradient, centre->metric);
     const double far =
         predict(trust, objective, theta, centre->gradient, 1.0, largest_radius, trust->step);
@@ -224,14 +231,14 @@ static enum verdict consider(struct trust *trust, const struct ff_objective *obj
     if (far <= enough && (knows_curvature || far <= rounding * fabs(centre->value))) {
         const double noise = predict_noise(trust, objective, theta, centre);
         if (!(noise <= 2.0 * enough))
-            return may_sample ? SAMPLE : STALLED;
+            return may_sample(trust, centre) ? SAMPLE : STALLED;
         *promise = predict_doubted(trust, objective, theta, centre, trust->step);
         return *promise <= 2.0 * enough || memory->n_refusals >= MOST_REFUSALS ? CONVERGED : GO;
     }
     *promise = predict(trust, objective, theta, centre->gradient, 1.0, memory->radius, trust->step);
-    const double slope = along(centre->gradient, trust->step, memory->pairs.n_parameters);
+    const double slope = ff_dot(centre->gradient, trust->step, memory->pairs.n_parameters);
     const double error = sqrt(ff_evaluation_variance(centre, 0.0, trust->step));
-    if (!(error <= 0.5 * fabs(slope)) && may_sample)
+    if (!(error <= 0.5 * fabs(slope)) && may_sample(trust, centre))
         return SAMPLE;
     return *promise > 0.0 && memory->radius > least_radius ? GO : STALLED;
 }
@@ -252,37 +259,37 @@ static double gain_of(const struct trust *trust, const struct ff_evaluation *cen
     *error = 0.5 * sqrt(ff_evaluation_variance(centre, 0.0, trust->step) +
                         ff_evaluation_variance(trial, 0.0, trust->step));
     return -0.5 *
-           (along(centre->gradient, trust->step, n) + along(trial->gradient, trust->step, n));
+           (ff_dot(centre->gradient, trust->step, n) + ff_dot(trial->gradient, trust->step, n));
+}
+
+static enum ff_status sample_trial(struct trust *trust, const struct ff_objective *objective,
+                                   int samples)
+{
+    trust->trial_samples = samples;
+    return sample(trust, objective, trust->place, samples, &trust->trial, &trust->trial_iteration);
 }
 
 /* Evaluate the trial, and both it and the centre with more samples until the gain is known well enough. */
 static enum ff_status try_step(struct trust *trust, const struct ff_objective *objective,
                                const double *theta, double promise, struct ff_evaluation *centre,
-                               int *trial_samples, double *gain)
+                               double *gain)
 {
     struct trust_memory *memory = &trust->memory;
-    struct ff_request request = {0, memory->centre_samples > 1 ? memory->centre_samples / 2 : 1};
-    bool is_known = false, has_trial = false;
-    while (!is_known) {
-        if (!has_trial) {
-            request.iteration = (uint32_t)memory->iteration++;
-            TRY(objective->evaluate(objective->context, trust->place, request, &trust->trial));
-            has_trial = true;
-        }
+    int samples = memory->centre_samples > 1 ? memory->centre_samples / 2 : 1;
+    TRY(sample_trial(trust, objective, samples));
+    for (;;) {
         double error;
         *gain = gain_of(trust, centre, promise, &error);
-        is_known = error <= fmax(0.5 * promise, 0.25 * enough_at(trust, centre));
-        if (is_known || request.samples + memory->centre_samples >= 2 * MOST_SAMPLES)
-            break;
-        if (request.samples <= memory->centre_samples && request.samples < MOST_SAMPLES) {
-            request.samples *= 2;
-            has_trial = false;
+        if (error <= fmax(0.5 * promise, 0.25 * enough_at(trust, centre)) ||
+            samples + memory->centre_samples >= 2 * MOST_SAMPLES)
+            return FF_OK;
+        if (samples <= memory->centre_samples && samples < MOST_SAMPLES) {
+            samples *= 2;
+            TRY(sample_trial(trust, objective, samples));
         } else {
             TRY(sample_centre(trust, objective, theta, 2 * memory->centre_samples, centre));
         }
     }
-    *trial_samples = request.samples;
-    return FF_OK;
 }
 
 static void remember(struct trust *trust, const double *theta, const struct ff_evaluation *centre)
@@ -299,7 +306,7 @@ static void remember(struct trust *trust, const double *theta, const struct ff_e
 
 /* Take the trial for the centre, or refuse it; the radius follows. */
 static void decide(struct trust *trust, double *theta, double promise, double gain,
-                   int trial_samples, struct ff_evaluation *centre)
+                   struct ff_evaluation *centre)
 {
     struct trust_memory *memory = &trust->memory;
     const double length = norm(trust->step, memory->pairs.n_parameters);
@@ -313,8 +320,8 @@ static void decide(struct trust *trust, double *theta, double promise, double ga
     const struct ff_evaluation before = *centre;
     *centre = trust->trial;
     trust->trial = before;
-    memory->centre_samples = trial_samples;
-    memory->centre_iteration = memory->iteration - 1;
+    memory->centre_samples = trust->trial_samples;
+    memory->centre_iteration = trust->trial_iteration;
     memory->n_refusals = 0;
     if (gain > good_gain * promise)
         memory->radius = fmin(fmax(memory->radius, 2.5 * length), largest_radius);
@@ -328,19 +335,15 @@ static enum ff_status trust_step(void *state, const struct ff_objective *objecti
     struct trust *trust = state;
     struct trust_memory *memory = &trust->memory;
     double promise = 0.0, gain;
-    int trial_samples;
+    enum verdict verdict;
     TRY(ensure_centre(trust, objective, theta, evaluation));
     if (memory->n_refusals == 2) { /* is it the centre that is wrong? */
         memory->n_refusals++;
-        if (memory->centre_samples < MOST_SAMPLES && !ff_evaluation_is_exact(evaluation))
+        if (may_sample(trust, evaluation))
             TRY(sample_centre(trust, objective, theta, 2 * memory->centre_samples, evaluation));
     }
-    enum verdict verdict = SAMPLE;
-    for (int round = 0; verdict == SAMPLE && round < MAX_ROUNDS; round++) {
-        verdict = consider(trust, objective, theta, evaluation, &promise);
-        if (verdict == SAMPLE)
-            TRY(sample_centre(trust, objective, theta, 2 * memory->centre_samples, evaluation));
-    }
+    while ((verdict = consider(trust, objective, theta, evaluation, &promise)) == SAMPLE)
+        TRY(sample_centre(trust, objective, theta, 2 * memory->centre_samples, evaluation));
     if (verdict != GO) {
         *outcome = verdict == CONVERGED ? FF_OUTCOME_CONVERGED : FF_OUTCOME_STALLED;
         return FF_OK;
@@ -349,8 +352,8 @@ static enum ff_status trust_step(void *state, const struct ff_objective *objecti
         trust->place[p] =
             fmin(fmax(theta[p] + trust->step[p], objective->lower[p]), objective->upper[p]);
     }
-    TRY(try_step(trust, objective, theta, promise, evaluation, &trial_samples, &gain));
-    decide(trust, theta, promise, gain, trial_samples, evaluation);
+    TRY(try_step(trust, objective, theta, promise, evaluation, &gain));
+    decide(trust, theta, promise, gain, evaluation);
     return FF_OK;
 }
 

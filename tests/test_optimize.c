@@ -3,6 +3,7 @@
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "base/stream.h"
 #include "job/minimize.h"
+#include "optimize/quadratic.h"
 
 #include <gsl/gsl_cdf.h>
 #include <math.h>
@@ -336,6 +337,23 @@ static void an_error_of_the_objective_ends_every_optimizer(void **state)
     }
 }
 
+static void a_quadratic_of_unknown_slope_has_no_known_minimum(void **state)
+{
+    (void)state;
+    const double theta[2] = {0}, metric[2] = {1.0, 1.0}, low[2] = {-1, -1}, high[2] = {1, 1};
+    const double known[2] = {1.0, -2.0}, unknown[2] = {1.0, NAN};
+    double step[2];
+    struct ff_pairs pairs;
+    struct ff_quadratic quadratic;
+    ff_pairs_create(2, 1, &pairs);
+    ff_quadratic_create(2, 1, &quadratic);
+    ff_quadratic_fit(&quadratic, &pairs, theta, known, metric);
+    assert_true(ff_quadratic_minimize(&quadratic, known, 1.0, low, high, step) > 0.0);
+    assert_true(isnan(ff_quadratic_minimize(&quadratic, unknown, 1.0, low, high, step)));
+    ff_quadratic_free(&quadratic);
+    ff_pairs_free(&pairs);
+}
+
 static void an_evaluation_knows_nothing_until_it_is_filled(void **state)
 {
     (void)state;
@@ -574,6 +592,7 @@ int main(void)
         cmocka_unit_test(every_evaluation_of_a_descent_is_recorded_in_order),
         cmocka_unit_test(an_error_of_the_objective_ends_every_optimizer),
         cmocka_unit_test(an_evaluation_knows_nothing_until_it_is_filled),
+        cmocka_unit_test(a_quadratic_of_unknown_slope_has_no_known_minimum),
         cmocka_unit_test(a_request_for_samples_reaches_the_objective),
         cmocka_unit_test(a_saved_state_goes_on_to_the_same_bits),
         cmocka_unit_test(a_state_without_one_of_its_fields_goes_on_to_other_bits),

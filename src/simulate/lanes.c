@@ -148,7 +148,7 @@ ff_lanes_kernel *ff_lanes_best_kernel(void)
 }
 
 /* Initial states and lengths of burn-in of the trajectories of a block; returns the blocks of draws until all lanes
- * have finished theirs. Between half and three halves of the burn-in, as in ff_path_begin. */
+ * have finished theirs. */
 static int64_t start_bundle(const struct ff_lanes *lanes, const struct ff_block *block,
                             int64_t burn_in, struct ff_bundle *bundle)
 {
@@ -161,7 +161,7 @@ static int64_t start_bundle(const struct ff_lanes *lanes, const struct ff_block 
         const uint32_t trajectory = (uint32_t)(block->first + i);
         struct ff_stream stream = ff_draw_stream(block->key, trajectory);
         const double place = ff_stream_uniform(&stream), length = ff_stream_uniform(&stream);
-        const int64_t n_events = burn_in / 2 + (int64_t)(length * (double)(burn_in + 1));
+        const int64_t n_events = ff_burn_in_events(burn_in, length);
         bundle->trajectory[i] = trajectory;
         bundle->start[i] = end - (uint64_t)n_events;
         bundle->state[i] = (uint64_t)lanes->starts[(int)(place * lanes->n_starts)];

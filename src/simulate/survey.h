@@ -26,8 +26,7 @@ int ff_survey_width(const struct ff_survey *survey);
 /** Whether trajectories are walked on the chain, which is ten times as fast. */
 bool ff_survey_is_on_chain(const struct ff_survey *survey);
 
-/** All trajectories leave their present states behind: between half and three halves of `burn_in` events, as in
- * ff_path_begin. */
+/** All trajectories leave their present states behind, each by a number of events drawn with ff_burn_in_events. */
 void ff_survey_burn_in(struct ff_survey *survey, int64_t burn_in);
 
 /** All trajectories go on by `events` events, in batches first..last-1 of nearly equal length, of rows

@@ -10,13 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "near.h"
 #include "support.h"
-
-static void assert_near(double value, double expected, double error)
-{
-    if (!(fabs(value - expected) <= error))
-        fail_msg("%.17g is not within %g of %.17g", value, error, expected);
-}
 
 enum { MAX_CHANNELS = 16, MAX_LIST = 5 };
 

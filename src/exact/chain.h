@@ -25,7 +25,8 @@ struct ff_chain {
 };
 
 /** Enumerate, once per system: whoever needs the chain borrows it, and takes NULL for a system without one.
- * FF_ERR_NUMERICAL when there are more than max_states states. */
+ * FF_ERR_NUMERICAL when there are more than max_states states, too many transitions, or a multiplicity above
+ * ff_most_propensity. */
 enum ff_status ff_chain_create(const struct ff_process *process, int max_states,
                                struct ff_chain **out);
 

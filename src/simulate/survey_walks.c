@@ -17,7 +17,7 @@ struct by_walks {
     struct ff_walk *walk;
     int *x;                   /* [n_trajectories][I] */
     int64_t *fired;           /* [R] */
-    double *expected;         /* [R] events, by propensities at the ends of runs */
+    double *expected;         /* [R] events, by the propensities where runs end */
     double *occupied, *since; /* [I] of one batch */
     double longest_dwell;
     bool has_sink;

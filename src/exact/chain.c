@@ -190,6 +190,26 @@ void ff_chain_state(const struct ff_chain *chain, int state, int *x)
     x[state] = 1;
 }
 
+static int n_particles(const struct ff_chain *chain, int state)
+{
+    int n = 0;
+    for (int i = 0; chain->state != NULL && i < chain->n_sites; i++)
+        n += chain->state[(size_t)state * (size_t)chain->n_sites + (size_t)i];
+    return chain->state != NULL ? n : 1;
+}
+
+/* State 0 if it is given, else those with as many particles, at most one on a site, as are placed. */
+int ff_chain_starts(const struct ff_process *process, const struct ff_chain *chain, int *starts)
+{
+    int n = 0;
+    if (process->initial != NULL)
+        starts[n++] = 0;
+    for (int x = 0; process->initial == NULL && x < chain->n_states; x++)
+        if (n_particles(chain, x) == process->n_placed)
+            starts[n++] = x;
+    return n;
+}
+
 int ff_chain_most_transitions(const struct ff_chain *chain)
 {
     int most = 1;

@@ -39,6 +39,14 @@ const struct ff_solver_type *ff_solver_for(int n_states)
     return n_states <= DENSE_LIMIT ? &ff_solver_gth : &ff_solver_klu;
 }
 
+enum ff_status ff_chain_check_steady(const struct ff_process *process, const struct ff_chain *chain)
+{
+    int *states, n_states;
+    TRY(ff_classes_closed(process, chain, &states, &n_states));
+    free(states);
+    return FF_OK;
+}
+
 static enum ff_status check_functionals(const struct ff_process *process,
                                         struct ff_functionals functionals)
 {

@@ -11,27 +11,6 @@ enum { MAX_STATES = 4096, MAX_SLOTS = 1 << 16 }; /* a table of 1 MiB */
 
 /* ---- life cycle ----------------------------------------------------------------------------- */
 
-static int n_particles(const struct ff_chain *chain, int state)
-{
-    int n = 0;
-    for (int i = 0; chain->state != NULL && i < chain->n_sites; i++)
-        n += chain->state[(size_t)state * (size_t)chain->n_sites + (size_t)i];
-    return chain->state != NULL ? n : 1;
-}
-
-/* State 0 if it is given, else those with as many particles, at most one on a site, as are placed. */
-int ff_lanes_find_starts(const struct ff_process *process, const struct ff_chain *chain,
-                         int *starts)
-{
-    int n = 0;
-    if (process->initial != NULL)
-        starts[n++] = 0;
-    for (int x = 0; process->initial == NULL && x < chain->n_states; x++)
-        if (n_particles(chain, x) == process->n_placed)
-            starts[n++] = x;
-    return n;
-}
-
 static bool fits(const struct ff_process *process, struct ff_functionals functionals,
                  const struct ff_chain *chain)
 {
@@ -71,7 +50,7 @@ void ff_lanes_create(const struct ff_process *process, struct ff_functionals fun
     lanes->chain = chain;
     lanes->log_width = log_width;
     lanes->starts = FF_RAW(int, chain->n_states);
-    lanes->n_starts = ff_lanes_find_starts(process, chain, lanes->starts);
+    lanes->n_starts = ff_chain_starts(process, chain, lanes->starts);
     lanes->alias = FF_RAW(struct ff_alias, (size_t)chain->n_states << log_width);
     lanes->value = ff_allocate((unsigned long)chain->n_states, sizeof *lanes->value);
     lanes->state_value = tabulate(functionals, chain);

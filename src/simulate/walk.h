@@ -77,13 +77,6 @@ static inline double ff_engine_multiplicity(const struct ff_engine *engine, int 
                : ff_process_multiplicity(engine->process, channel, x);
 }
 
-/** Apply the jump of a channel to occupations x [I]; `sign` -1 undoes it. */
-static inline void ff_process_jump(const struct ff_process *process, int channel, int sign, int *x)
-{
-    for (int e = process->change_start[channel]; e < process->change_start[channel + 1]; e++)
-        x[process->change_site[e]] += sign * process->change_amount[e];
-}
-
 /** a_0 and the functionals in the present state, per unit time, all walkers together: a row. */
 static inline const double *ff_walk_totals(const struct ff_walk *walk)
 {

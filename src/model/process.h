@@ -81,6 +81,9 @@ void ff_process_from_edges(const char *const *site_names, int n_sites, const str
 /** NULL-safe. */
 void ff_process_free(struct ff_process *process);
 
+/** binomial(n, order) for small orders; 1 - n for FF_VACANCY. */
+double ff_binomial(int n, int order);
+
 /** h_r(x) for occupations x [I]. */
 double ff_process_multiplicity(const struct ff_process *process, int channel, const int *x);
 

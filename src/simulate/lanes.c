@@ -3,7 +3,6 @@
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "simulate/lanes.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 

@@ -1,6 +1,7 @@
 /* Trajectories on the enumerated chain: visits are counted, and everything else follows from them.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
+#include "base/wide.h"
 #include "simulate/alias.h"
 #include "simulate/survey_method.h"
 #include "simulate/unseen.h"
@@ -134,8 +135,7 @@ static void walk(const struct ff_survey *survey, int k, int64_t events, struct f
         visits[x]++;
         if (width == 0)
             continue;
-        const unsigned __int128 product =
-            (unsigned __int128)ff_stream_bits(stream) * (unsigned)width;
+        const ff_wide product = (ff_wide)ff_stream_bits(stream) * (unsigned)width;
         const struct ff_alias slot = alias[from + (int)(product >> 64)];
         x = (int)((uint64_t)product < slot.threshold ? slot.first : slot.second);
     }

@@ -9,6 +9,8 @@
 #include <string.h>
 
 enum { WALK_ROW = 8 };
+_Static_assert(FF_SURVEY_FUNCTIONALS + 2 <= WALK_ROW && (int)WALK_ROW <= (int)FF_WIDEST_ROW,
+               "a row holds time, all functionals and a spare number, and a walk has as many");
 enum { LEAST_TILTED = 2000, MOST_TILTED = 100000 }; /* events on the way elsewhere */
 static const double largest_tilt = 3.0;             /* of log k */
 

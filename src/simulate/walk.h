@@ -12,6 +12,7 @@
 #define FF_SIMULATE_WALK_H
 
 #include "base/stream.h"
+#include "base/wide.h"
 #include "simulate/kinetics.h"
 #include "simulate/stencil.h"
 #include "simulate/tree.h"
@@ -89,8 +90,7 @@ static inline int ff_walk_choose(struct ff_walk *walk)
 {
     if (walk->tree.total == 0)
         return 0;
-    const unsigned __int128 product =
-        (unsigned __int128)ff_stream_bits(&walk->stream) * (uint64_t)walk->tree.total;
+    const ff_wide product = (ff_wide)ff_stream_bits(&walk->stream) * (uint64_t)walk->tree.total;
     return ff_tree_find(&walk->tree, (int64_t)(product >> 64));
 }
 

@@ -5,24 +5,8 @@
 #define FF_TESTS_ORACLE_H
 
 #include "exact/exact.h"
+#include "near.h"
 #include "support.h"
-
-#include <math.h>
-
-static inline bool is_close(double actual, double expected, double tolerance)
-{
-    const bool is_near = fabs(actual - expected) <= tolerance;
-    if (!is_near)
-        print_error("%.17g differs from %.17g by more than %g\n", actual, expected, tolerance);
-    return is_near;
-}
-
-#define assert_within(actual, expected, tolerance)                                                 \
-    assert_true(is_close(actual, expected, tolerance))
-
-/* Relative agreement. */
-#define assert_agree(actual, expected, relative)                                                   \
-    assert_true(is_close(actual, expected, (relative)*fabs(expected)))
 
 /** The chain of a system that has one; the caller frees it. */
 static inline struct ff_chain *make_chain(const struct ff_system *system)

@@ -5,20 +5,10 @@
 #include "front/archive.h"
 
 #include <math.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <cmocka.h>
-
-static void assert_near(double value, double expected, double error)
-{
-    if (!(fabs(value - expected) <= error))
-        fail_msg("%.17g is not within %g of %.17g", value, error, expected);
-}
+#include "near.h"
 
 enum { N_POINTS = 30, GRID = 8, N_ROUNDS = 200 };
 

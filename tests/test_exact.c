@@ -33,9 +33,9 @@ static void ring_entropy_at_a_current_matches_closed_form(void **state)
             struct ff_system *system =
                 uniform_ring(n, 0.5 * (1.0 + scaled_current), 0.5 * (1.0 - scaled_current));
             const struct ff_exact_values values = values_of(system, system->process->rates);
-            assert_agree(values.current, scaled_current / n, 1e-14);
-            assert_within(values.entropy_production, known[i][1], 0.5e-10);
-            assert_agree(values.entropy_production, 2.0 * scaled_current * atanh(scaled_current),
+            assert_close(values.current, scaled_current / n, 1e-14);
+            assert_near(values.entropy_production, known[i][1], 0.5e-10);
+            assert_close(values.entropy_production, 2.0 * scaled_current * atanh(scaled_current),
                          1e-13);
             ff_system_free(system);
         }
@@ -75,10 +75,10 @@ static void uniform_ring_gradients_match_closed_form(void **state)
         for (int e = 0; e < n; e++) {
             const int forward = system->process->edge_forward[e];
             const int backward = system->process->reverse[forward];
-            assert_agree(dj[forward], p / (n * n), 1e-13);
-            assert_agree(dj[backward], -q / (n * n), 1e-13);
-            assert_agree(ds[forward], (p * log(p / q) + (p - q)) / n, 1e-13);
-            assert_agree(ds[backward], -(q * log(p / q) + (p - q)) / n, 1e-13);
+            assert_close(dj[forward], p / (n * n), 1e-13);
+            assert_close(dj[backward], -q / (n * n), 1e-13);
+            assert_close(ds[forward], (p * log(p / q) + (p - q)) / n, 1e-13);
+            assert_close(ds[backward], -(q * log(p / q) + (p - q)) / n, 1e-13);
         }
         free_oracle(&oracle);
         ff_system_free(system);
@@ -100,10 +100,10 @@ static void ring_noise_is_that_of_a_biased_random_walk(void **state)
                  "objective: {current: %s}\n",
                  currents[i]);
         const struct ff_exact_values values = values_of_text(text);
-        assert_agree(values.current, (p - q) / n, 1e-13);
-        assert_agree(values.activity, p + q, 1e-13);
-        assert_agree(values.current_noise, (p + q) / (n * n), 1e-12);
-        assert_agree(values.tur_ratio, (p + q) / (p - q) * log(p / q) / 2.0, 1e-12);
+        assert_close(values.current, (p - q) / n, 1e-13);
+        assert_close(values.activity, p + q, 1e-13);
+        assert_close(values.current_noise, (p + q) / (n * n), 1e-12);
+        assert_close(values.tur_ratio, (p + q) / (p - q) * log(p / q) / 2.0, 1e-12);
     }
 }
 
@@ -124,7 +124,7 @@ static void ring_entropy_is_current_times_affinity(void **state)
         read_system("model: {kind: ring, sites: 6, forward: [1, 4, 0.2, 3, 1, 9],\n"
                     "        backward: [2, 0.1, 0.7, 0.01, 5, 3]}\n");
     const struct ff_exact_values values = values_of(system, system->process->rates);
-    assert_agree(values.entropy_production,
+    assert_close(values.entropy_production,
                  values.current * affinity(system->process, system->process->rates), 1e-13);
     ff_system_free(system);
 }
@@ -160,17 +160,17 @@ static void large_uniform_ring_matches_closed_form(void **state)
     assert_string_equal(ff_exact_solver_name(oracle.exact), "klu");
     assert_int_equal(oracle.chain->n_states, LARGE);
     const struct ff_exact_values values = ff_exact_observe(oracle.exact);
-    assert_agree(values.current, (p - q) / n, 1e-10);
-    assert_agree(values.entropy_production, (p - q) * log(p / q), 1e-10);
-    assert_agree(values.current_noise, (p + q) / (n * n), 1e-8);
+    assert_close(values.current, (p - q) / n, 1e-10);
+    assert_close(values.entropy_production, (p - q) * log(p / q), 1e-10);
+    assert_close(values.current_noise, (p + q) / (n * n), 1e-8);
     /* Each entry is (p/N)(1/N + h(x+1) - h(x)), its differences of h known to some roundings of h. */
     double *gradients = FF_NEW(double, 4 * LARGE);
     const double *dj = gradients, *ds = gradients + 2 * LARGE;
     ff_exact_gradient(oracle.exact, gradients);
     for (int e = 0; e < LARGE; e += 997) {
-        assert_agree(dj[2 * e], p / (n * n), 1e-6);
-        assert_agree(dj[2 * e + 1], -q / (n * n), 1e-6);
-        assert_agree(ds[2 * e], (p * log(p / q) + (p - q)) / n, 1e-6);
+        assert_close(dj[2 * e], p / (n * n), 1e-6);
+        assert_close(dj[2 * e + 1], -q / (n * n), 1e-6);
+        assert_close(ds[2 * e], (p * log(p / q) + (p - q)) / n, 1e-6);
     }
     free(gradients);
     free_oracle(&oracle);
@@ -188,12 +188,12 @@ static void large_disordered_ring_matches_recursion(void **state)
     const struct ff_exact_values values = ff_exact_observe(oracle.exact);
     double *occupancy = FF_NEW(double, LARGE);
     const double current = ring_current_by_recursion(system->process, rates, occupancy);
-    assert_agree(values.current, current, 1e-10);
-    assert_agree(values.entropy_production, current * affinity(system->process, rates), 1e-10);
+    assert_close(values.current, current, 1e-10);
+    assert_close(values.entropy_production, current * affinity(system->process, rates), 1e-10);
     for (int i = 0; i < LARGE; i++) {
         const double *flux = ff_exact_flux(oracle.exact);
-        assert_agree(ff_exact_occupancy(oracle.exact)[i], occupancy[i], 1e-9);
-        assert_agree(flux[2 * i] - flux[2 * i + 1], current, 1e-8);
+        assert_close(ff_exact_occupancy(oracle.exact)[i], occupancy[i], 1e-9);
+        assert_close(flux[2 * i] - flux[2 * i + 1], current, 1e-8);
     }
     assert_true(values.tur_ratio >= 1.0);
     free(occupancy);
@@ -214,10 +214,10 @@ static void steady_state_of_a_stiff_ring_is_accurate_in_every_entry(void **state
         ring_current_by_recursion(system->process, system->process->rates, occupancy);
     struct oracle oracle = solved(system, &ff_solver_gth, system->process->rates);
     for (int i = 0; i < 6; i++)
-        assert_agree(ff_exact_occupancy(oracle.exact)[i], occupancy[i], 1e-14);
+        assert_close(ff_exact_occupancy(oracle.exact)[i], occupancy[i], 1e-14);
     /* The current through the fastest edge is the small difference of two large fluxes. */
     const struct ff_exact_values values = ff_exact_observe(oracle.exact);
-    assert_within(values.current, current, 1e-15 * values.activity);
+    assert_near(values.current, current, 1e-15 * values.activity);
     free_oracle(&oracle);
     ff_system_free(system);
 }
@@ -244,7 +244,7 @@ static void check_broken_chain_is_refused(const struct ff_solver_type *solver)
 
     /* The failure leaves nothing behind. */
     assert_int_equal(ff_exact_solve(oracle.exact, system->process->rates), FF_OK);
-    assert_agree(ff_exact_observe(oracle.exact).current, 0.4 / 6.0, 1e-13);
+    assert_close(ff_exact_observe(oracle.exact).current, 0.4 / 6.0, 1e-13);
     free_oracle(&oracle);
     ff_system_free(system);
 }

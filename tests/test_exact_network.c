@@ -98,10 +98,10 @@ static void kinesin_matches_its_published_values(void **state)
         struct ff_system *system = kinesin_system(kinesin);
         const struct ff_exact_values values = values_of(system, system->process->rates);
         /* One unit of the last digit printed, which may be cut off instead of rounded. */
-        assert_within(values.current, kinesin->current, 1e-10);
-        assert_within(values.entropy_production, kinesin->entropy_production, 1e-8);
-        assert_within(values.activity, kinesin->activity, 1e-9);
-        assert_within(values.current_noise, kinesin->current_noise, 1e-10);
+        assert_near(values.current, kinesin->current, 1e-10);
+        assert_near(values.entropy_production, kinesin->entropy_production, 1e-8);
+        assert_near(values.activity, kinesin->activity, 1e-9);
+        assert_near(values.current_noise, kinesin->current_noise, 1e-10);
         ff_system_free(system);
     }
 }
@@ -133,7 +133,7 @@ static void entropy_is_the_sum_over_edges_of_current_and_traffic(void **state)
             const double j = flux[forward] - flux[backward], t = flux[forward] + flux[backward];
             sum += 2.0 * j * atanh(j / t);
         }
-        assert_agree(means[FF_SIGMA], sum, 1e-12);
+        assert_close(means[FF_SIGMA], sum, 1e-12);
         free_oracle(&oracle);
         ff_system_free(system);
     }
@@ -155,9 +155,9 @@ static void probability_is_conserved_in_every_state(void **state)
             }
         for (int i = 0; i < process->n_sites; i++) {
             total += ff_exact_occupancy(oracle.exact)[i];
-            assert_within(net[i], 0.0, 1e-14 * gross[i]);
+            assert_near(net[i], 0.0, 1e-14 * gross[i]);
         }
-        assert_within(total, 1.0, 1e-14);
+        assert_near(total, 1.0, 1e-14);
         free_oracle(&oracle);
         ff_system_free(system);
     }
@@ -183,12 +183,12 @@ static void detailed_balance_gives_zero_sigma(void **state)
         equilibrate(system->process, rates);
         struct oracle oracle = solved(system, NULL, rates);
         const struct ff_exact_values values = ff_exact_observe(oracle.exact);
-        assert_within(values.entropy_production, 0.0, 1e-14 * values.activity);
-        assert_within(values.current, 0.0, 1e-14 * values.activity);
+        assert_near(values.entropy_production, 0.0, 1e-14 * values.activity);
+        assert_near(values.current, 0.0, 1e-14 * values.activity);
         for (int i = 0; i < system->process->n_sites; i++)
             total += exp(-sin(3.0 * i));
         for (int i = 0; i < system->process->n_sites; i++)
-            assert_agree(ff_exact_occupancy(oracle.exact)[i], exp(-sin(3.0 * i)) / total, 1e-13);
+            assert_close(ff_exact_occupancy(oracle.exact)[i], exp(-sin(3.0 * i)) / total, 1e-13);
         free_oracle(&oracle);
 
         /* One rate of a parallel path out of balance is enough to dissipate. */
@@ -212,10 +212,10 @@ static void pooling_parallel_edges_changes_sigma(void **state)
                                  "  edges: [{from: A, to: B, forward: 3, backward: 4}]}\n";
     const struct ff_exact_values apart = values_of_text(separate),
                                  together = values_of_text(pooled);
-    assert_agree(apart.current, 5.0 / 7.0, 1e-14);
-    assert_agree(apart.entropy_production, 5.0 / 7.0 * log(6.0), 1e-14);
-    assert_agree(apart.activity, together.activity, 1e-14);
-    assert_within(together.entropy_production, 0.0, 1e-15);
+    assert_close(apart.current, 5.0 / 7.0, 1e-14);
+    assert_close(apart.entropy_production, 5.0 / 7.0 * log(6.0), 1e-14);
+    assert_close(apart.activity, together.activity, 1e-14);
+    assert_near(together.entropy_production, 0.0, 1e-15);
 }
 
 /* ---- noise and gradient --------------------------------------------------------------------- */
@@ -265,8 +265,8 @@ static void current_and_noise_are_derivatives_of_the_cumulant_function(void **st
         const double curvature =
             (-f[0] + 16.0 * f[1] - 30.0 * f[2] + 16.0 * f[3] - f[4]) / (12.0 * step * step);
         /* Fourth-order stencils: errors of step^4, and of 1e-15 scale / step^2 from the roundings. */
-        assert_within(values.current, slope, 1e-8 * values.activity);
-        assert_within(values.current_noise, curvature, 1e-8 * values.activity);
+        assert_near(values.current, slope, 1e-8 * values.activity);
+        assert_near(values.current_noise, curvature, 1e-8 * values.activity);
         ff_system_free(system);
     }
 }
@@ -294,9 +294,9 @@ static void check_gradient(const struct ff_system *system)
         }
         /* Errors of step^4, and of 1e-16 / step from the roundings. */
         const double tolerance = 1e-10 * activity;
-        assert_within(dj[r], (j[0] - 8 * j[1] + 8 * j[2] - j[3]) / (12 * step), tolerance);
-        assert_within(ds[r], (sigma[0] - 8 * sigma[1] + 8 * sigma[2] - sigma[3]) / (12 * step),
-                      tolerance);
+        assert_near(dj[r], (j[0] - 8 * j[1] + 8 * j[2] - j[3]) / (12 * step), tolerance);
+        assert_near(ds[r], (sigma[0] - 8 * sigma[1] + 8 * sigma[2] - sigma[3]) / (12 * step),
+                    tolerance);
     }
     free_oracle(&oracle);
 }
@@ -339,18 +339,18 @@ static void check_solvers_agree(const struct ff_system *system, double relative)
     struct oracle klu = solved(system, &ff_solver_klu, system->process->rates);
     const struct ff_exact_values a = ff_exact_observe(gth.exact), b = ff_exact_observe(klu.exact);
     for (int i = 0; i < system->process->n_sites; i++)
-        assert_agree(ff_exact_occupancy(klu.exact)[i], ff_exact_occupancy(gth.exact)[i], relative);
-    assert_within(b.current, a.current, relative * a.activity);
-    assert_within(b.entropy_production, a.entropy_production, relative * a.activity);
-    assert_agree(b.activity, a.activity, relative);
-    assert_agree(b.current_noise, a.current_noise, relative);
+        assert_close(ff_exact_occupancy(klu.exact)[i], ff_exact_occupancy(gth.exact)[i], relative);
+    assert_near(b.current, a.current, relative * a.activity);
+    assert_near(b.entropy_production, a.entropy_production, relative * a.activity);
+    assert_close(b.activity, a.activity, relative);
+    assert_close(b.current_noise, a.current_noise, relative);
     double dense[2 * MAX_CHANNELS], sparse[2 * MAX_CHANNELS];
     ff_exact_gradient(gth.exact, dense);
     ff_exact_gradient(klu.exact, sparse);
     for (int q = 0; q < FF_N_OBSERVABLES; q++)
         for (int r = q * n_channels; r < (q + 1) * n_channels; r++)
-            assert_within(sparse[r], dense[r],
-                          relative * largest(dense + q * n_channels, n_channels));
+            assert_near(sparse[r], dense[r],
+                        relative * largest(dense + q * n_channels, n_channels));
     free_oracle(&gth);
     free_oracle(&klu);
 }

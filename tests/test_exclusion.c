@@ -18,12 +18,6 @@
 static const double largest_z = 5.0;
 enum { N_TRAJECTORIES = 100, MAX_OPEN_SITES = 8 };
 
-static void assert_close(double value, double expected, double relative)
-{
-    if (!(fabs(value - expected) <= relative * fabs(expected)))
-        fail_msg("%.17g differs from %.17g by more than %g of it", value, expected, relative);
-}
-
 static struct ff_system *uniform_ring(int n_sites, int n_particles)
 {
     char text[160];

@@ -10,13 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "near.h"
 #include "support.h"
-
-static void assert_near(double value, double expected, double error)
-{
-    if (!(fabs(value - expected) <= error))
-        fail_msg("%.17g is not within %g of %.17g", value, error, expected);
-}
 
 enum { MAX_CHANNELS = 16, MAX_LIST = 5 };
 
@@ -244,6 +239,27 @@ static void straight_through_gradients_of_state_functions_point_the_right_way(vo
     assert_true(least_cosine(&ff_estimator_stgs) > 0.8);
 }
 
+/* A function that is defined for states of an exclusion process only. */
+static double exclusive(const struct ff_functional *functional, const int *x)
+{
+    (void)functional;
+    for (int i = 0; i < 5; i++)
+        assert_in_range(x[i], 0, 1);
+    return x[0] * x[1];
+}
+
+static void slopes_are_taken_between_states_of_the_process(void **state)
+{
+    (void)state;
+    struct ff_system *system = read_system("{model: {kind: exclusion, sites: 5, particles: 2}}");
+    const struct ff_functional functional = {.name = "pair", .kind = FF_STATE, .value = exclusive};
+    struct ff_gradient_options options = make_options(&ff_estimator_rbst);
+    struct moments moments;
+    options.truncation = 5;
+    measure(system, (struct ff_functionals){1, &functional}, NULL, &options, 2, &moments);
+    ff_system_free(system);
+}
+
 /* Longer lists run through the general walk, whose J and sigma are those of the fast one. */
 static void a_longer_list_changes_nothing_of_J_and_sigma(void **state)
 {
@@ -386,6 +402,7 @@ int main(void)
         cmocka_unit_test(exact_means_of_occupations_are_those_of_the_steady_state),
         cmocka_unit_test(score_differentiates_channels_and_state_functions),
         cmocka_unit_test(straight_through_gradients_of_state_functions_point_the_right_way),
+        cmocka_unit_test(slopes_are_taken_between_states_of_the_process),
         cmocka_unit_test(a_longer_list_changes_nothing_of_J_and_sigma),
         cmocka_unit_test(lanes_average_state_functions),
         cmocka_unit_test(samples_of_birth_and_death_match_the_closed_form),

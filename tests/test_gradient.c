@@ -15,12 +15,6 @@
 
 #include "oracle.h"
 
-static void assert_near(double value, double expected, double error)
-{
-    if (!(fabs(value - expected) <= error))
-        fail_msg("%.17g is not within %g of %.17g", value, error, expected);
-}
-
 enum { MAX_CHANNELS = 16 };
 
 static const double largest_z = 5.0;

@@ -4,28 +4,17 @@
 #include "model/system.h"
 
 #include <math.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <cmocka.h>
+#include "near.h"
 
 enum { MAX = 16 };
 
-static bool is_close(double actual, double expected, double tolerance)
-{
-    const bool is_near = fabs(actual - expected) <= tolerance;
-    if (!is_near)
-        print_error("%.17g differs from %.17g by more than %g\n", actual, expected, tolerance);
-    return is_near;
-}
-
 /* A few roundings of numbers of the size of `expected`. */
 #define assert_rounded(actual, expected)                                                           \
-    assert_true(is_close(actual, expected, 1e-14 * (1.0 + fabs(expected))))
+    assert_near(actual, expected, 1e-14 * (1.0 + fabs(expected)))
 
 static enum ff_status try_system(const char *text, struct ff_system **out)
 {
@@ -226,7 +215,7 @@ static void disorder_leaves_the_affinity(void **state)
     (void)state;
     struct ff_system *system = system_of(DISORDERED("7", "3"));
     const struct ff_process *process = system->process;
-    assert_true(is_close(affinity(process), 7.0 * log(2.0 / 0.5), 1e-13));
+    assert_near(affinity(process), 7.0 * log(2.0 / 0.5), 1e-13);
     for (int e = 0; e < process->n_edges; e++) {
         const int forward = process->edge_forward[e];
         const double force = log(process->rates[forward] / process->rates[forward + 1]);
@@ -357,7 +346,7 @@ static void pull_back_equals_finite_differences_of_the_map(void **state)
             for (int r = 0; r < n_channels; r++)
                 slope += gradient[r] * log(up[r] / down[r]) / (2.0 * step);
             /* The map is smooth with derivatives of order one: step^2, and roundings / step. */
-            assert_true(is_close(pulled[p], slope, 1e-9));
+            assert_near(pulled[p], slope, 1e-9);
         }
         ff_system_free(system);
     }

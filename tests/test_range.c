@@ -103,6 +103,25 @@ static void gradients_say_so_too(void **state)
     ff_system_free(system);
 }
 
+static void refuse_to_enumerate(const char *list, const char *message)
+{
+    struct ff_system *system = reactions(0, list);
+    struct ff_chain *chain;
+    assert_int_equal(ff_chain_create(system->process, 50, &chain), FF_ERR_NUMERICAL);
+    assert_string_equal(ff_status_message(), message);
+    ff_system_free(system);
+}
+
+static void enumeration_says_what_there_is_too_much_of(void **state)
+{
+    (void)state;
+    refuse_to_enumerate("\"0 -> 1000 X @ 1\", \"1000 X -> 0 @ 1\"",
+                        "the multiplicity of `1000 X -> 0` exceeds 1e+250 in some state: no exact "
+                        "solution");
+    refuse_to_enumerate("\"0 -> 1000 X @ 1\", \"X -> 0 @ 1\"",
+                        "the process has more than 50 states: no exact solution");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -110,6 +129,7 @@ int main(void)
         cmocka_unit_test(propensities_beyond_their_range_are_named),
         cmocka_unit_test(large_numbers_within_the_range_are_served),
         cmocka_unit_test(gradients_say_so_too),
+        cmocka_unit_test(enumeration_says_what_there_is_too_much_of),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

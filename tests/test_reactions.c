@@ -14,12 +14,6 @@
 
 static const double largest_z = 5.0;
 
-static void assert_close(double value, double expected, double relative)
-{
-    if (!(fabs(value - expected) <= relative * fabs(expected)))
-        fail_msg("%.17g differs from %.17g by more than %g of it", value, expected, relative);
-}
-
 /* ---- the written form ----------------------------------------------------------------------- */
 
 static void stoichiometry_is_read_as_written(void **state)

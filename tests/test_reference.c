@@ -11,12 +11,6 @@
 
 #include "oracle.h"
 
-static void assert_near(double value, double expected, double error)
-{
-    if (!(fabs(value - expected) <= error))
-        fail_msg("%.17g is not within %g of %.17g", value, error, expected);
-}
-
 enum { N_WEIGHTS = 4 };
 static const double weights[N_WEIGHTS] = {0.2, 0.5, 0.8, 0.95};
 static const struct ff_reference_options options = {

@@ -4,18 +4,8 @@
 #include "front/scalarization.h"
 
 #include <math.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 
-#include <cmocka.h>
-
-static void assert_near(double value, double expected, double error)
-{
-    if (!(fabs(value - expected) <= error))
-        fail_msg("%.17g is not within %g of %.17g", value, error, expected);
-}
+#include "near.h"
 
 static const struct ff_scalarization weighted = {
     .kind = FF_SCALARIZATION_WEIGHTED, .weight = 0.3, .current_scale = 2.0, .entropy_scale = 5.0};

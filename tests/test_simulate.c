@@ -16,12 +16,6 @@
 #include "oracle.h"
 #include "rig.h"
 
-static void assert_near(double value, double expected, double error)
-{
-    if (!(fabs(value - expected) <= error))
-        fail_msg("%.17g is not within %g of %.17g", value, error, expected);
-}
-
 enum { N_NETWORKS = 20 };
 
 static const double least_chance = 1e-4; /* a true hypothesis is rejected this often per check */

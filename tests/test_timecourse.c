@@ -81,7 +81,7 @@ static struct scores scores_of(const char *text, const struct moments *exact)
     return largest;
 }
 
-static void assert_agrees(const char *text, const struct moments *exact)
+static void assert_closes(const char *text, const struct moments *exact)
 {
     const struct scores z = scores_of(text, exact);
     assert_true(z.mean < largest_z && z.std < largest_z);
@@ -108,7 +108,7 @@ static void birth_and_death(void **state)
     (void)state;
     struct moments exact[51];
     linear_moments(5.0, 0.1, 100, exact);
-    assert_agrees(MODEL("X: 100", "'0 -> X @ 5', 'X -> 0 @ 0.1'"), exact);
+    assert_closes(MODEL("X: 100", "'0 -> X @ 5', 'X -> 0 @ 0.1'"), exact);
     linear_moments(5.15, 0.1, 100, exact); /* 3 % off is seen */
     assert_true(scores_of(MODEL("X: 100", "'0 -> X @ 5', 'X -> 0 @ 0.1'"), exact).mean > largest_z);
 }
@@ -118,7 +118,7 @@ static void immigration_from_nothing(void **state)
     (void)state;
     struct moments exact[51];
     linear_moments(2.0, 0.1, 0, exact);
-    assert_agrees(MODEL("X: 0", "'0 -> X @ 2', 'X -> 0 @ 0.1'"), exact);
+    assert_closes(MODEL("X: 0", "'0 -> X @ 2', 'X -> 0 @ 0.1'"), exact);
 }
 
 /* Batches arrive at rate k, each of b that die one by one: the j-th cumulant is k times the integral over
@@ -137,7 +137,7 @@ static void batches(void **state)
         exact[t].fourth = b4 * i[4] + 6.0 * b3 * i[3] + 7.0 * b2 * i[2] + b1 * i[1] +
                           3.0 * exact[t].variance * exact[t].variance;
     }
-    assert_agrees(MODEL("X: 0", "'0 -> 100 X @ 1', 'X -> 0 @ 0.2'"), exact);
+    assert_closes(MODEL("X: 0", "'0 -> 100 X @ 1', 'X -> 0 @ 0.2'"), exact);
 }
 
 /* ---- dimerisation --------------------------------------------------------------------------- */
@@ -202,7 +202,7 @@ static void dimerisation(void **state)
     static const char text[] = MODEL("P: 60, P2: 0", "'2 P <-> P2 @ 0.002, 0.05'");
     struct moments exact[51];
     dimer_moments(false, exact);
-    assert_agrees(text, exact);
+    assert_closes(text, exact);
     dimer_moments(true, exact); /* n^2 in place of n (n - 1) / 2 is seen */
     assert_true(scores_of(text, exact).mean > largest_z);
 }

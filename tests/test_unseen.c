@@ -72,12 +72,33 @@ static void what_is_never_left_holds_all_the_time(void **state)
     ff_system_free(system);
 }
 
+/* A way from what is known, through a bridge, into two states that nothing leaves; the bridge also leads back. */
+static void what_leads_to_states_never_left_is_still_known(void **state)
+{
+    (void)state;
+    struct ff_system *system = read_system(
+        "{model: {kind: reactions, species: {A: 1, B: 0, C: 0, D: 0, E: 0, F: 0}, reactions: ["
+        "'A <-> B @ 1, 1', 'B -> C @ 0.5', 'C -> D @ 1', 'C -> F @ 3', 'D <-> E @ 1, 2', "
+        "'F -> A @ 4']}, objective: {current: {'A -> B': 1}, exclude: all}}");
+    struct ff_chain *chain = make_chain(system);
+    enum { A, B, C, D, F, E };
+    const bool is_known[] = {[A] = true, [B] = true, [E] = false};
+    double time[] = {[A] = 1.0, [B] = 1.0, [C] = NAN, [D] = NAN, [F] = NAN, [E] = NAN};
+    ff_unseen_times(chain, system->process->rates, is_known, time);
+    assert_near(time[C], 0.5 / 4.0, 1e-15);
+    assert_near(time[F], 0.5 / 4.0 * 3.0 / 4.0, 1e-15);
+    assert_true(isinf(time[D]) && isinf(time[E]));
+    ff_chain_free(chain);
+    ff_system_free(system);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(few_states_follow_to_rounding),
         cmocka_unit_test(many_states_follow_nearly),
         cmocka_unit_test(what_is_never_left_holds_all_the_time),
+        cmocka_unit_test(what_leads_to_states_never_left_is_still_known),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

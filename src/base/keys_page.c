@@ -3,7 +3,6 @@
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "base/keys.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 enum { PAGE_WIDTH = 100, PATH_SIZE = 256, LARGEST_HEADING = 6 };

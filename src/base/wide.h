@@ -1,4 +1,4 @@
-/* Integers of 128 bits, for sums that must be exact.
+/* Integers of 128 bits, for sums that must be exact and for products of 64 bits.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #ifndef FF_BASE_WIDE_H

@@ -78,8 +78,8 @@ static void grow(struct ff_chain *chain, int *capacity)
 }
 
 /* Follow every channel out of state number `from`. */
-static bool expand(const struct ff_process *process, struct ff_chain *chain, struct table *table,
-                   int max_states, int from, int *x, int *capacity)
+static enum ff_status expand(const struct ff_process *process, struct ff_chain *chain,
+                             struct table *table, int max_states, int from, int *x, int *capacity)
 {
     for (int r = 0; r < process->n_channels; r++) {
         memcpy(x, chain->state + (size_t)from * (size_t)chain->n_sites,
@@ -87,20 +87,23 @@ static bool expand(const struct ff_process *process, struct ff_chain *chain, str
         const double h = ff_process_multiplicity(process, r, x);
         if (h == 0.0)
             continue;
-        if (!(h <= ff_most_propensity))
-            return false;
+        CHECK(h <= ff_most_propensity, FF_ERR_NUMERICAL,
+              "the multiplicity of `%s` exceeds %g in some state: no exact solution",
+              process->channel_names[r], ff_most_propensity);
         for (int e = process->change_start[r]; e < process->change_start[r + 1]; e++)
             x[process->change_site[e]] += process->change_amount[e];
         const int to = find_or_add(chain, table, max_states, x);
-        if (to < 0 || chain->n_transitions == MAX_TRANSITIONS)
-            return false;
+        CHECK(to >= 0, FF_ERR_NUMERICAL, "the process has more than %d states: no exact solution",
+              max_states);
+        CHECK(chain->n_transitions < MAX_TRANSITIONS, FF_ERR_NUMERICAL,
+              "the process has more than %d transitions: no exact solution", MAX_TRANSITIONS);
         grow(chain, capacity);
         chain->target[chain->n_transitions] = to;
         chain->channel[chain->n_transitions] = r;
         chain->multiplicity[chain->n_transitions++] = h;
     }
     chain->start[from + 1] = chain->n_transitions;
-    return true;
+    return FF_OK;
 }
 
 /* Whether an exclusion process is too large to be searched: binomial(I, N) states on a closed lattice; an
@@ -140,16 +143,12 @@ static enum ff_status search_states(const struct ff_process *process, int max_st
     for (int i = 0; i < process->n_sites; i++)
         x[i] = process->initial != NULL ? process->initial[i] : i < process->n_placed;
     find_or_add(chain, &table, max_states, x);
-    bool is_complete = true;
-    for (int from = 0; from < chain->n_states && is_complete; from++)
-        is_complete = expand(process, chain, &table, max_states, from, x, &capacity);
+    enum ff_status status = FF_OK;
+    for (int from = 0; from < chain->n_states && status == FF_OK; from++)
+        status = expand(process, chain, &table, max_states, from, x, &capacity);
     free(table.slot);
     free(x);
-    CHECK(chain->n_transitions < MAX_TRANSITIONS, FF_ERR_NUMERICAL,
-          "the process has more than %d transitions: no exact solution", MAX_TRANSITIONS);
-    CHECK(is_complete, FF_ERR_NUMERICAL, "the process has more than %d states: no exact solution",
-          max_states);
-    return FF_OK;
+    return status;
 }
 
 enum ff_status ff_chain_create(const struct ff_process *process, int max_states,
@@ -189,6 +188,26 @@ void ff_chain_state(const struct ff_chain *chain, int state, int *x)
     }
     memset(x, 0, sizeof *x * n_sites);
     x[state] = 1;
+}
+
+static int n_particles(const struct ff_chain *chain, int state)
+{
+    int n = 0;
+    for (int i = 0; chain->state != NULL && i < chain->n_sites; i++)
+        n += chain->state[(size_t)state * (size_t)chain->n_sites + (size_t)i];
+    return chain->state != NULL ? n : 1;
+}
+
+/* State 0 if it is given, else those with as many particles, at most one on a site, as are placed. */
+int ff_chain_starts(const struct ff_process *process, const struct ff_chain *chain, int *starts)
+{
+    int n = 0;
+    if (process->initial != NULL)
+        starts[n++] = 0;
+    for (int x = 0; process->initial == NULL && x < chain->n_states; x++)
+        if (n_particles(chain, x) == process->n_placed)
+            starts[n++] = x;
+    return n;
 }
 
 int ff_chain_most_transitions(const struct ff_chain *chain)

@@ -25,7 +25,8 @@ struct ff_chain {
 };
 
 /** Enumerate, once per system: whoever needs the chain borrows it, and takes NULL for a system without one.
- * FF_ERR_NUMERICAL when there are more than max_states states. */
+ * FF_ERR_NUMERICAL when there are more than max_states states, too many transitions, or a multiplicity above
+ * ff_most_propensity. */
 enum ff_status ff_chain_create(const struct ff_process *process, int max_states,
                                struct ff_chain **out);
 
@@ -38,10 +39,9 @@ static inline double ff_chain_rate(const struct ff_chain *chain, int t, const do
 /** Occupations x [I] of a state. */
 void ff_chain_state(const struct ff_chain *chain, int state, int *x);
 
-/** Whether the chain has one steady state, in which something happens: FF_ERR_NUMERICAL, naming states, when it has several
- * closed classes, or one of a single state that nothing leaves (exact/classes.h). */
-enum ff_status ff_chain_check_steady(const struct ff_process *process,
-                                     const struct ff_chain *chain);
+/** The initial states of the chain of a process, all equally likely, into `starts`, which has room for all states; returns
+ * how many. Not of several independent walkers, whose chain is that of one. */
+int ff_chain_starts(const struct ff_process *process, const struct ff_chain *chain, int *starts);
 
 /** NULL-safe. */
 void ff_chain_free(struct ff_chain *chain);

@@ -181,14 +181,6 @@ enum ff_status ff_classes_closed(const struct ff_process *process, const struct 
     return FF_OK;
 }
 
-enum ff_status ff_chain_check_steady(const struct ff_process *process, const struct ff_chain *chain)
-{
-    int *states, n_states;
-    TRY(ff_classes_closed(process, chain, &states, &n_states));
-    free(states);
-    return FF_OK;
-}
-
 struct ff_chain *ff_classes_restrict(const struct ff_chain *whole, const int *states, int n_states)
 {
     const size_t n_sites = (size_t)whole->n_sites;

@@ -39,6 +39,14 @@ const struct ff_solver_type *ff_solver_for(int n_states)
     return n_states <= DENSE_LIMIT ? &ff_solver_gth : &ff_solver_klu;
 }
 
+enum ff_status ff_chain_check_steady(const struct ff_process *process, const struct ff_chain *chain)
+{
+    int *states, n_states;
+    TRY(ff_classes_closed(process, chain, &states, &n_states));
+    free(states);
+    return FF_OK;
+}
+
 static enum ff_status check_functionals(const struct ff_process *process,
                                         struct ff_functionals functionals)
 {
@@ -157,6 +165,16 @@ const double *ff_exact_flux(const struct ff_exact *exact)
     return exact->flux;
 }
 
+/* Summed over channels, where terms of both signs cancel exactly. */
+static double channel_mean(const struct ff_exact *exact, int q)
+{
+    const double *c = coefficient_of(exact, q);
+    double mean = 0.0;
+    for (int r = 0; r < exact->system->process->n_channels; r++)
+        mean += c[r] * exact->flux[r];
+    return mean;
+}
+
 /* f of functional q in every state, into exact->value; returns its mean. */
 static double evaluate(struct ff_exact *exact, int q)
 {
@@ -175,19 +193,13 @@ static double evaluate(struct ff_exact *exact, int q)
         exact->value[x] = value;
         mean += exact->pi[x] * value;
     }
-    return mean;
+    return functional->kind == FF_STATE ? mean : channel_mean(exact, q);
 }
 
-/* The mean of a channel functional is summed over channels, where terms of both signs cancel exactly. */
 static double mean_of(struct ff_exact *exact, int q)
 {
-    if (exact->functionals.items[q].kind == FF_STATE)
-        return evaluate(exact, q);
-    const double *c = coefficient_of(exact, q);
-    double mean = 0.0;
-    for (int r = 0; r < exact->system->process->n_channels; r++)
-        mean += c[r] * exact->flux[r];
-    return mean;
+    return exact->functionals.items[q].kind == FF_STATE ? evaluate(exact, q)
+                                                        : channel_mean(exact, q);
 }
 
 void ff_exact_means(struct ff_exact *exact, double *means)
@@ -199,8 +211,7 @@ void ff_exact_means(struct ff_exact *exact, double *means)
 /* h of the Poisson equation for functional q. */
 static void solve_poisson(struct ff_exact *exact, int q)
 {
-    const double mean = mean_of(exact, q);
-    evaluate(exact, q);
+    const double mean = evaluate(exact, q);
     for (int x = 0; x < exact->chain->n_states; x++)
         exact->g[x] = exact->value[x] - mean;
     exact->solver->poisson(exact->factors, exact->g, exact->h);

@@ -21,6 +21,11 @@ struct ff_exact_values {
 /* The oracle of one system: of Q functionals over R channels. */
 struct ff_exact;
 
+/** Whether the chain has one steady state, in which something happens: FF_ERR_NUMERICAL, naming states, when it has several
+ * closed classes, or one of a single state that nothing leaves (exact/classes.h). */
+enum ff_status ff_chain_check_steady(const struct ff_process *process,
+                                     const struct ff_chain *chain);
+
 /** Borrows the system, the functionals and the chain.  `solver` NULL chooses by size.
  * Solves on the closed class of the chain, of which there must be one (exact/classes.h): probabilities are zero
  * elsewhere.  FF_ERR_NUMERICAL without a chain, and for functionals that a chain does not give: samples, and state functions of

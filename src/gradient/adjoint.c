@@ -199,24 +199,24 @@ FF_INLINE void find_slope(const struct ff_gradient *gradient, const struct adjoi
         slope[1 + q] += dwell * ff_kinetics_coefficient(kinetics, q)[r];
 }
 
-/* tau dg/dx of state functionals: half the difference to the states with one particle more and one less, where both
- * are states. */
+/* tau dg/dx of state functionals: half the difference between the states with one particle more and one less, the whole
+ * difference to one of them where the other is no state. */
 static void add_state_slopes(const struct ff_gradient *gradient, struct adjoint *adjoint,
                              double dwell)
 {
+    const struct ff_process *process = gradient->system->process;
     const struct ff_functionals functionals = gradient->functionals;
     int *x = adjoint->x;
     for (int q = 0; q < functionals.count; q++) {
         const struct ff_functional *functional = &functionals.items[q];
-        for (int i = 0; functional->kind == FF_STATE && i < gradient->system->process->n_sites;
-             i++) {
-            const int down = x[i] > 0;
-            x[i]++;
+        for (int i = 0; functional->kind == FF_STATE && i < process->n_sites; i++) {
+            const int down = x[i] > 0, up = !process->is_exclusive || x[i] == 0;
+            x[i] += up;
             const double above = functional->value(functional, x);
-            x[i] -= 1 + down;
+            x[i] -= up + down;
             const double below = functional->value(functional, x);
             x[i] += down;
-            adjoint->lambda[i * gradient->width + 1 + q] += dwell * (above - below) / (1 + down);
+            adjoint->lambda[i * gradient->width + 1 + q] += dwell * (above - below) / (up + down);
         }
     }
 }

@@ -20,6 +20,7 @@ struct sampler {
     const struct ff_gradient *gradient;
     double value[FF_MAX_FUNCTIONALS];
     bool is_taken[FF_MAX_FUNCTIONALS];
+    double now;       /* end of the present stay */
     double *score;    /* [R] S_s up to now, less the integrals since `since` */
     double *since;    /* [R] time up to which channel s has been charged */
     double *score_at; /* [Q][R] S_s(t_q) */
@@ -68,20 +69,20 @@ FF_INLINE bool sample_stay(void *context, const struct ff_walk *walk, double fro
     struct sampler *sampler = context;
     for (int q = next_sample(sampler, from + dwell); q >= 0; q = next_sample(sampler, from + dwell))
         take(sampler, walk->x, q);
-    if (sampler->score == NULL)
-        return true;
-    /* The integral up to the jump: of every channel, since the jump may change any of them. */
-    for (int r = 0; r < sampler->gradient->system->process->n_channels; r++)
-        charge(sampler, walk->x, r, from + dwell);
+    sampler->now = from + dwell;
     return true;
 }
 
+/* Only channels whose propensity the jump changes are charged before it. */
 FF_INLINE void sample_leave(void *context, const struct ff_walk *walk, int channel)
 {
-    (void)walk;
     struct sampler *sampler = context;
-    if (sampler->score != NULL)
-        sampler->score[channel] += 1.0;
+    const struct ff_process *process = sampler->gradient->system->process;
+    if (sampler->score == NULL)
+        return;
+    for (int k = process->affected_start[channel]; k < process->affected_start[channel + 1]; k++)
+        charge(sampler, walk->x, process->affected[k], sampler->now);
+    sampler->score[channel] += 1.0;
 }
 
 static enum ff_status follow(struct ff_gradient *gradient, struct ff_stream stream,

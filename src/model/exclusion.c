@@ -130,7 +130,7 @@ static enum ff_status build_open(struct ff_node *section, const struct exclusion
     TRY_OR_FAIL(ff_lattice_read_edges(section, n_sites, n_sites - 1, edges));
     const char **names = ff_lattice_names(n_sites);
     ff_process_from_edges(names, n_sites, edges, n_sites + 1, n_sites / 2, true, out);
-    ff_lattice_free_names(names);
+    free(names);
 fail:
     free(edges);
     return status;
@@ -151,7 +151,7 @@ static enum ff_status build_ring(struct ff_node *section, int n_sites, struct ff
     if (status == FF_OK) {
         const char **names = ff_lattice_names(n_sites);
         ff_process_from_edges(names, n_sites, edges, n_sites, n_particles, true, out);
-        ff_lattice_free_names(names);
+        free(names);
     }
     free(edges);
     return status;

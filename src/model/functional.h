@@ -6,6 +6,9 @@
  *
  * Channel and state functionals are averages over time in the steady state, samples averages over trajectories.
  *
+ * All estimators of gradients take channel functionals. State functionals are for `score`, `rbst`, `stgs` and `exact`,
+ * the last with a single walker only; samples are for `score`.
+ *
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #ifndef FF_MODEL_FUNCTIONAL_H
 #define FF_MODEL_FUNCTIONAL_H

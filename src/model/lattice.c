@@ -138,8 +138,3 @@ const char **ff_lattice_names(int n_sites)
     }
     return names;
 }
-
-void ff_lattice_free_names(const char **names)
-{
-    free(names);
-}

@@ -17,8 +17,7 @@ extern const struct ff_keys ff_keys_lattice;
 enum ff_status ff_lattice_read_edges(struct ff_node *section, int n_sites, int n_edges,
                                      struct ff_edge *edges);
 
-/** Names "0", "1", ... [n_sites]; free them with ff_lattice_free_names. */
+/** Names "0", "1", ... [n_sites], in one piece of memory, which the caller frees. */
 const char **ff_lattice_names(int n_sites);
-void ff_lattice_free_names(const char **names);
 
 #endif

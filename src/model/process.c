@@ -171,8 +171,7 @@ void ff_process_free(struct ff_process *process)
     free(process);
 }
 
-/* binomial(n, order) for small orders; 1 - n for a vacancy. */
-static double binomial(int n, int order)
+double ff_binomial(int n, int order)
 {
     if (order == FF_VACANCY)
         return 1.0 - n;
@@ -202,7 +201,7 @@ double ff_process_multiplicity(const struct ff_process *process, int channel, co
 {
     double h = 1.0;
     for (int e = process->reactant_start[channel]; e < process->reactant_start[channel + 1]; e++)
-        h *= binomial(x[process->reactant_site[e]], process->reactant_order[e]);
+        h *= ff_binomial(x[process->reactant_site[e]], process->reactant_order[e]);
     return h;
 }
 
@@ -212,7 +211,7 @@ double ff_process_multiplicity_slope(const struct ff_process *process, int chann
     double slope = 1.0;
     for (int e = process->reactant_start[channel]; e < process->reactant_start[channel + 1]; e++) {
         const int n = x[process->reactant_site[e]], order = process->reactant_order[e];
-        slope *= e == slot ? binomial_slope(n, order) : binomial(n, order);
+        slope *= e == slot ? binomial_slope(n, order) : ff_binomial(n, order);
     }
     return slope;
 }

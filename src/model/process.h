@@ -81,12 +81,22 @@ void ff_process_from_edges(const char *const *site_names, int n_sites, const str
 /** NULL-safe. */
 void ff_process_free(struct ff_process *process);
 
+/** binomial(n, order) for small orders; 1 - n for FF_VACANCY. */
+double ff_binomial(int n, int order);
+
 /** h_r(x) for occupations x [I]. */
 double ff_process_multiplicity(const struct ff_process *process, int channel, const int *x);
 
 /** dh_r/dx_i for the reactant at position `slot` of reactant_start[r]..; the polynomial's derivative. */
 double ff_process_multiplicity_slope(const struct ff_process *process, int channel, int slot,
                                      const int *x);
+
+/** Apply the jump of a channel to occupations x [I]; `sign` -1 undoes it. */
+static inline void ff_process_jump(const struct ff_process *process, int channel, int sign, int *x)
+{
+    for (int e = process->change_start[channel]; e < process->change_start[channel + 1]; e++)
+        x[process->change_site[e]] += sign * process->change_amount[e];
+}
 
 /** Initial occupations x [I]: as given, or each particle on a site of its own choice, uniformly. */
 void ff_process_draw_initial(const struct ff_process *process, struct ff_stream *stream, int *x);

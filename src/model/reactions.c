@@ -282,14 +282,6 @@ static enum ff_status read_reaction(struct ff_node *node, const struct species *
 
 /* ---- channels ------------------------------------------------------------------------------- */
 
-static double binomial(int n, int order)
-{
-    double value = 1.0;
-    for (int i = 0; i < order; i++)
-        value *= (double)(n - i) / (i + 1);
-    return value;
-}
-
 static int net_change(const struct complex *complex, int species)
 {
     for (int i = 0; i < complex->n_terms; i++)
@@ -315,7 +307,7 @@ static enum ff_status make_channel(const struct ff_node *node, const struct spec
         if (term.site < species->n_dynamic)
             reaction->reactants[direction][channel->n_reactants++] = term;
         else
-            channel->rate *= binomial(species->counts[term.site], term.count);
+            channel->rate *= ff_binomial(species->counts[term.site], term.count);
     }
     if (!(channel->rate > 0.0))
         return ff_node_error(node, "can never fire: too few of a constant species");
@@ -344,7 +336,7 @@ static enum ff_status check_range(const struct ff_node *node, const struct speci
     double propensity = channel->rate;
     for (int i = 0; i < channel->n_reactants; i++) {
         const struct ff_term *term = &channel->reactants[i];
-        propensity *= binomial(species->counts[term->site], term->count);
+        propensity *= ff_binomial(species->counts[term->site], term->count);
     }
     if (!(channel->rate <= ff_most_propensity))
         return ff_node_error(

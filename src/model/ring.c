@@ -41,7 +41,7 @@ static enum ff_status ring_build(struct ff_node *section, struct ff_process **ou
     if (status == FF_OK) {
         const char **names = ff_lattice_names(n_sites);
         ff_process_from_edges(names, n_sites, edges, n_sites, n_walkers, false, out);
-        ff_lattice_free_names(names);
+        free(names);
     }
     free(edges);
     return status;

@@ -18,6 +18,14 @@ struct ff_horizon {
     int64_t events, burn_in;
 };
 
+/** Events that leave an initial state behind, by a uniform number below 1: between half and three halves of `burn_in`. A
+ * chain that is nearly periodic in its events, as a driven cycle is, would keep its phase for far longer than a fixed
+ * number of them; drawing the number spreads the phase. */
+static inline int64_t ff_burn_in_events(int64_t burn_in, double uniform)
+{
+    return burn_in / 2 + (int64_t)(uniform * (double)(burn_in + 1));
+}
+
 /* Which random numbers: the coordinates that all trajectories of one ensemble share. */
 struct ff_draw_key {
     uint64_t seed;

@@ -3,34 +3,12 @@
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "simulate/lanes.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum { MAX_STATES = 4096, MAX_SLOTS = 1 << 16 }; /* a table of 1 MiB */
 
 /* ---- life cycle ----------------------------------------------------------------------------- */
-
-static int n_particles(const struct ff_chain *chain, int state)
-{
-    int n = 0;
-    for (int i = 0; chain->state != NULL && i < chain->n_sites; i++)
-        n += chain->state[(size_t)state * (size_t)chain->n_sites + (size_t)i];
-    return chain->state != NULL ? n : 1;
-}
-
-/* State 0 if it is given, else those with as many particles, at most one on a site, as are placed. */
-int ff_lanes_find_starts(const struct ff_process *process, const struct ff_chain *chain,
-                         int *starts)
-{
-    int n = 0;
-    if (process->initial != NULL)
-        starts[n++] = 0;
-    for (int x = 0; process->initial == NULL && x < chain->n_states; x++)
-        if (n_particles(chain, x) == process->n_placed)
-            starts[n++] = x;
-    return n;
-}
 
 static bool fits(const struct ff_process *process, struct ff_functionals functionals,
                  const struct ff_chain *chain)
@@ -71,7 +49,7 @@ void ff_lanes_create(const struct ff_process *process, struct ff_functionals fun
     lanes->chain = chain;
     lanes->log_width = log_width;
     lanes->starts = FF_RAW(int, chain->n_states);
-    lanes->n_starts = ff_lanes_find_starts(process, chain, lanes->starts);
+    lanes->n_starts = ff_chain_starts(process, chain, lanes->starts);
     lanes->alias = FF_RAW(struct ff_alias, (size_t)chain->n_states << log_width);
     lanes->value = ff_allocate((unsigned long)chain->n_states, sizeof *lanes->value);
     lanes->state_value = tabulate(functionals, chain);
@@ -148,7 +126,7 @@ ff_lanes_kernel *ff_lanes_best_kernel(void)
 }
 
 /* Initial states and lengths of burn-in of the trajectories of a block; returns the blocks of draws until all lanes
- * have finished theirs. Between half and three halves of the burn-in, as in ff_path_begin. */
+ * have finished theirs. */
 static int64_t start_bundle(const struct ff_lanes *lanes, const struct ff_block *block,
                             int64_t burn_in, struct ff_bundle *bundle)
 {
@@ -161,7 +139,7 @@ static int64_t start_bundle(const struct ff_lanes *lanes, const struct ff_block 
         const uint32_t trajectory = (uint32_t)(block->first + i);
         struct ff_stream stream = ff_draw_stream(block->key, trajectory);
         const double place = ff_stream_uniform(&stream), length = ff_stream_uniform(&stream);
-        const int64_t n_events = burn_in / 2 + (int64_t)(length * (double)(burn_in + 1));
+        const int64_t n_events = ff_burn_in_events(burn_in, length);
         bundle->trajectory[i] = trajectory;
         bundle->start[i] = end - (uint64_t)n_events;
         bundle->state[i] = (uint64_t)lanes->starts[(int)(place * lanes->n_starts)];

@@ -52,10 +52,6 @@ extern ff_lanes_kernel ff_lanes_portable, ff_lanes_avx2, ff_lanes_avx512;
 /** The best kernel for this processor. */
 ff_lanes_kernel *ff_lanes_best_kernel(void);
 
-/** The initial states of a chain, all equally likely, into `starts`, which has room for all states; returns how many. */
-int ff_lanes_find_starts(const struct ff_process *process, const struct ff_chain *chain,
-                         int *starts);
-
 /** Tables for a process and its chain, which is borrowed, or *out = NULL: without a chain, for too many states,
  * several independent walkers, more than three functionals or samples. */
 void ff_lanes_create(const struct ff_process *process, struct ff_functionals functionals,

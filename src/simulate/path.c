@@ -3,12 +3,10 @@
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "simulate/path.h"
 
-int64_t ff_path_begin(struct ff_walk *walk, const struct ff_kinetics *kinetics,
-                      struct ff_stream stream, int64_t burn_in)
+void ff_path_begin(struct ff_walk *walk, const struct ff_kinetics *kinetics,
+                   struct ff_stream stream, int64_t burn_in)
 {
     ff_walk_start(walk, kinetics, stream);
-    const double place = ff_stream_uniform(&walk->stream);
-    const int64_t n_events = burn_in / 2 + (int64_t)(place * (double)(burn_in + 1));
+    const int64_t n_events = ff_burn_in_events(burn_in, ff_stream_uniform(&walk->stream));
     ff_path_events(walk, n_events, (struct ff_visitor){0});
-    return n_events;
 }

@@ -73,11 +73,10 @@ FF_INLINE enum ff_path_end ff_path_until(struct ff_walk *walk, double end, int64
     return ff_path_follow(walk, max_events, end, visitor);
 }
 
-/** Begin a trajectory and leave its initial state behind: between half and three halves of `burn_in` events, drawn
- * for each. A chain that is nearly periodic in its events, as a driven cycle is, would keep its phase for far
- * longer than a fixed number of them; drawing the number spreads the phase. Returns the number. */
-int64_t ff_path_begin(struct ff_walk *walk, const struct ff_kinetics *kinetics,
-                      struct ff_stream stream, int64_t burn_in);
+/** Begin a trajectory and leave its initial state behind, by a number of events drawn with
+ * ff_burn_in_events. */
+void ff_path_begin(struct ff_walk *walk, const struct ff_kinetics *kinetics,
+                   struct ff_stream stream, int64_t burn_in);
 
 /** Add dwell times the totals of a state to a row of sums; its last number is never a functional's. */
 FF_INLINE void ff_row_add(double *row, const double *totals, double dwell, int width)

@@ -74,8 +74,7 @@ void ff_survey_burn_in(struct ff_survey *survey, int64_t burn_in)
     survey->run++;
     for (int k = 0; k < survey->n_trajectories; k++) {
         struct ff_stream stream = ff_survey_start_stream(survey, k);
-        const double place = ff_stream_uniform(&stream);
-        survey->method->skip(survey, k, burn_in / 2 + (int64_t)(place * (double)(burn_in + 1)));
+        survey->method->skip(survey, k, ff_burn_in_events(burn_in, ff_stream_uniform(&stream)));
     }
 }
 

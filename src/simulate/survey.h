@@ -26,8 +26,7 @@ int ff_survey_width(const struct ff_survey *survey);
 /** Whether trajectories are walked on the chain, which is ten times as fast. */
 bool ff_survey_is_on_chain(const struct ff_survey *survey);
 
-/** All trajectories leave their present states behind: between half and three halves of `burn_in` events, as in
- * ff_path_begin. */
+/** All trajectories leave their present states behind, each by a number of events drawn with ff_burn_in_events. */
 void ff_survey_burn_in(struct ff_survey *survey, int64_t burn_in);
 
 /** All trajectories go on by `events` events, in batches first..last-1 of nearly equal length, of rows
@@ -38,14 +37,14 @@ void ff_survey_run(struct ff_survey *survey, int64_t events, int first, int last
 /** FF_ERR_NUMERICAL if a count or a propensity has left its range since the last call (see ff_walk_check). */
 enum ff_status ff_survey_check(const struct ff_survey *survey);
 
-/** Forget what was seen so far. */
+/** Forget what was seen so far; trajectories stay where they are. */
 void ff_survey_forget(struct ff_survey *survey);
 
-/** What was seen since. */
+/** What was seen in the runs since, of which there must be one. */
 struct ff_sight ff_survey_sight(const struct ff_survey *survey);
 
 /** On a chain, the standard error of the average of a column, with this mean, that states visited less than ten times, or
- * never, are expected to bring; else NaN. */
+ * never, are expected to bring, by the runs since, of which there must be one; NaN by the direct method. */
 double ff_survey_rare_error(const struct ff_survey *survey, int column, double mean);
 
 #endif

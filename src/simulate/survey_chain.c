@@ -1,7 +1,8 @@
 /* Trajectories on the enumerated chain: visits are counted, and everything else follows from them.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
-#include "simulate/lanes.h"
+#include "base/wide.h"
+#include "simulate/alias.h"
 #include "simulate/survey_method.h"
 #include "simulate/unseen.h"
 
@@ -17,7 +18,7 @@ struct on_chain {
     int *place;             /* [n_trajectories] states */
     int64_t *visits;        /* [n_states] of one batch */
     int64_t *all_visits;    /* [n_states] */
-    double *time;           /* [n_states] after a run */
+    double *time;           /* [n_states] by the visits, or expected by those of others */
     bool *is_known;         /* [n_states] by enough visits */
     double longest_dwell;   /* expected, of a visited state */
 };
@@ -96,7 +97,7 @@ static void create(struct ff_survey *survey)
     fill_tables(survey);
     forget(survey);
     int *starts = FF_RAW(int, n_states);
-    const int n_starts = ff_lanes_find_starts(survey->system->process, chain, starts);
+    const int n_starts = ff_chain_starts(survey->system->process, chain, starts);
     for (int k = 0; k < survey->n_trajectories; k++) {
         struct ff_stream stream = ff_survey_start_stream(survey, k);
         const double place = ff_stream_uniform(&stream);
@@ -134,8 +135,7 @@ static void walk(const struct ff_survey *survey, int k, int64_t events, struct f
         visits[x]++;
         if (width == 0)
             continue;
-        const unsigned __int128 product =
-            (unsigned __int128)ff_stream_bits(stream) * (unsigned)width;
+        const ff_wide product = (ff_wide)ff_stream_bits(stream) * (unsigned)width;
         const struct ff_alias slot = alias[from + (int)(product >> 64)];
         x = (int)((uint64_t)product < slot.threshold ? slot.first : slot.second);
     }

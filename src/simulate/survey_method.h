@@ -18,14 +18,16 @@ enum {
 /* J and sigma twice: the second pair without the gauge. */
 enum { FF_SURVEY_FUNCTIONALS = 2 * FF_N_OBSERVABLES };
 
-/* What was seen since. */
+/* What trajectories have seen in the runs since they last forgot. */
 struct ff_sight {
-    double longest_dwell;
-    double
-        unseen_share; /* on a chain, of all time: what states never visited would hold at least; else NaN */
-    int unfired; /* else: the channel that could fire most often and never did, as far as its states may be */
-    double unfired_events; /* unknown, and how often; -1 if there is none */
-    bool has_sink;         /* a state that nothing leaves was reached on the way elsewhere */
+    double longest_dwell; /* expected, of a visited state */
+    /* On a chain, the least part of all time that states never visited would hold; NaN by the direct method. */
+    double unseen_share;
+    /* By the direct method, of the channels that may lead to states not seen, for neither they nor their reverses have
+     * fired, the one that should have fired most often, and how often; -1 and 0 if there is none, and on a chain. */
+    int unfired;
+    double unfired_events;
+    bool has_sink; /* a state that nothing leaves was reached on the way to a start elsewhere */
 };
 
 struct ff_survey;
@@ -38,7 +40,7 @@ struct ff_survey_method {
     void (*skip)(struct ff_survey *survey, int k, int64_t n_events);
     /* Trajectory k goes on by `events` events in n batches, into rows [n][width]. */
     void (*run)(struct ff_survey *survey, int k, int64_t events, int n_batches, double *rows);
-    /* After a run of all trajectories. */
+    /* All trajectories have run: what `sight` and `rare_error` need of them together. */
     void (*conclude)(struct ff_survey *survey);
     void (*forget)(struct ff_survey *survey);
     enum ff_status (*check)(const struct ff_survey *survey);

@@ -9,6 +9,8 @@
 #include <string.h>
 
 enum { WALK_ROW = 8 };
+_Static_assert(FF_SURVEY_FUNCTIONALS + 2 <= WALK_ROW && (int)WALK_ROW <= (int)FF_WIDEST_ROW,
+               "a row holds time, all functionals and a spare number, and a walk has as many");
 enum { LEAST_TILTED = 2000, MOST_TILTED = 100000 }; /* events on the way elsewhere */
 static const double largest_tilt = 3.0;             /* of log k */
 
@@ -17,7 +19,7 @@ struct by_walks {
     struct ff_walk *walk;
     int *x;                   /* [n_trajectories][I] */
     int64_t *fired;           /* [R] */
-    double *expected;         /* [R] events, by propensities at the ends of runs */
+    double *expected;         /* [R] events, by the propensities where runs end */
     double *occupied, *since; /* [I] of one batch */
     double longest_dwell;
     bool has_sink;

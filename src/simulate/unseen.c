@@ -52,7 +52,8 @@ static void fill_rates(const struct unseen *unseen, double *k, double *leave)
         }
 }
 
-/* Take the last state out: who would enter it goes on at once to where it leads. Returns its exit rate. */
+/* Take the last state out: who would enter it goes on at once to where it leads, or is gone where it leads nowhere.
+ * Returns its exit rate. */
 static double eliminate(size_t last, size_t n, double *k, double *leave, double *entry)
 {
     const double *from_last = k + last * n;
@@ -60,6 +61,10 @@ static double eliminate(size_t last, size_t n, double *k, double *leave, double 
     for (size_t j = 0; j < last; j++)
         total += from_last[j];
     for (size_t i = 0; i < last; i++) {
+        if (!(total > 0.0)) {
+            leave[i] += k[i * n + last];
+            continue;
+        }
         const double share = k[i * n + last] / total;
         for (size_t j = 0; j < last && share > 0.0; j++)
             k[i * n + j] += share * from_last[j];
@@ -79,7 +84,8 @@ static void solve_few(const struct unseen *unseen, double *time)
     for (size_t i = 0; i < n; i++) {
         double inflow = unseen->entry[i];
         for (size_t j = 0; j < i; j++)
-            inflow += time[unseen->state[j]] * k[j * n + i];
+            if (k[j * n + i] > 0.0) /* times may be infinite */
+                inflow += time[unseen->state[j]] * k[j * n + i];
         time[unseen->state[i]] = inflow > 0.0 ? inflow / total[i] : 0.0;
     }
     free(total);

@@ -8,7 +8,8 @@
 #include "exact/chain.h"
 
 /** Fill `time` [n_states] where not `is_known` [n_states] from where it is: expected, at these rates [R]; at least so much
- * where the unknown states are more than a few hundred, not finite where nothing leads out of them. */
+ * where the unknown states are more than a few hundred, else infinite in states that are entered and never left for a known
+ * one. */
 void ff_unseen_times(const struct ff_chain *chain, const double *rates, const bool *is_known,
                      double *time);
 

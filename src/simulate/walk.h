@@ -12,6 +12,7 @@
 #define FF_SIMULATE_WALK_H
 
 #include "base/stream.h"
+#include "base/wide.h"
 #include "simulate/kinetics.h"
 #include "simulate/stencil.h"
 #include "simulate/tree.h"
@@ -77,13 +78,6 @@ static inline double ff_engine_multiplicity(const struct ff_engine *engine, int 
                : ff_process_multiplicity(engine->process, channel, x);
 }
 
-/** Apply the jump of a channel to occupations x [I]; `sign` -1 undoes it. */
-static inline void ff_process_jump(const struct ff_process *process, int channel, int sign, int *x)
-{
-    for (int e = process->change_start[channel]; e < process->change_start[channel + 1]; e++)
-        x[process->change_site[e]] += sign * process->change_amount[e];
-}
-
 /** a_0 and the functionals in the present state, per unit time, all walkers together: a row. */
 static inline const double *ff_walk_totals(const struct ff_walk *walk)
 {
@@ -96,8 +90,7 @@ static inline int ff_walk_choose(struct ff_walk *walk)
 {
     if (walk->tree.total == 0)
         return 0;
-    const unsigned __int128 product =
-        (unsigned __int128)ff_stream_bits(&walk->stream) * (uint64_t)walk->tree.total;
+    const ff_wide product = (ff_wide)ff_stream_bits(&walk->stream) * (uint64_t)walk->tree.total;
     return ff_tree_find(&walk->tree, (int64_t)(product >> 64));
 }
 

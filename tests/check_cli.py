@@ -360,6 +360,38 @@ class Ends(unittest.TestCase):
         call("simulate", "growth.yaml", "--set", "evaluation.events=50000")
 
 
+class Strict(unittest.TestCase):
+    """--strict: the same answer, and exit code 5 where it has not converged."""
+
+    RING = config("ring_disorder")
+    FEW_EVENTS = ["--set", "evaluation.events=10"]
+    RUN = [word for setting in ("front.points=3", "gradient.estimator=exact", "optimizer.kind=trust",
+                                "reference.exact=false") for word in ("--set", setting)]
+
+    def test_averages(self):
+        for words, is_converged in (([], 1), (self.FEW_EVENTS, 0)):
+            lenient = call("simulate", self.RING, "--json", *words)
+            strict = call("simulate", self.RING, "--json", *words, "--strict", code=0 if is_converged else 5)
+            self.assertEqual(strict.stdout, lenient.stdout)
+            self.assertEqual(json.loads(strict.stdout)["converged"], is_converged)
+            self.assertEqual("not converged: " in strict.stderr, not is_converged)
+        table = call("simulate", self.RING, *self.FEW_EVENTS, "--strict", code=5)
+        self.assertIn("\nnot converged: ", table.stdout)
+
+    def test_the_front(self):
+        for iterations, n_unconverged in ((200, 0), (1, 3)):
+            words = ["run", self.RING, "-o", "strict.h5", "--force", *self.RUN,
+                     "--set", f"optimizer.iterations={iterations}"]
+            call(*words)
+            lenient = science("strict.h5")
+            strict = call(*words, "--strict", code=5 if n_unconverged else 0)
+            self.assertEqual(differing(science("strict.h5"), lenient), [])
+            self.assertIn(f" {n_unconverged} not converged", strict.stdout)
+            self.assertEqual("strict.h5: 3 of 3 points have not converged" in strict.stderr, n_unconverged == 3)
+            with h5py.File("strict.h5", "r") as file:
+                self.assertEqual((file["front/converged"][()] == 0).sum(), n_unconverged)
+
+
 class Streams(unittest.TestCase):
     def test_progress_goes_to_standard_error_only(self):
         process = call("run", config("ring"), "-o", "verbose.h5", "--verbose", *SMALL)

@@ -172,19 +172,22 @@ static enum ff_status manage(const struct ff_arguments *arguments, const struct 
     return status;
 }
 
-/* The exact estimator needs states that can be enumerated; to be told before the output is touched. */
+/* The exact estimator, which an optimiser may need too, needs states that can be enumerated; to be told before the output
+ * is touched. */
 static enum ff_status check_estimator(const struct ff_plan *plan)
 {
+    const struct ff_estimator_type *estimator = plan->gradient.estimator;
     struct ff_gradient *gradient;
     if (ff_gradient_create(plan->system, plan->functionals, plan->chain, &plan->gradient,
                            &gradient) != FF_OK)
         return ff_status_raise_from(ff_status_place(), FF_ERR_CONFIG, "gradient.estimator: %s",
                                     ff_status_message());
     ff_gradient_free(gradient);
-    CHECK(
-        plan->gradient.estimator->is_exact || !plan->optimizer.type->needs_exact, FF_ERR_CONFIG,
-        "optimizer.kind: `%s` needs a gradient without noise, and the states are too many for one",
-        plan->optimizer.type->name);
+    CHECK(estimator->is_exact || !plan->optimizer.type->needs_exact, FF_ERR_CONFIG,
+          "optimizer.kind: `%s` needs a gradient without noise, but gradient.estimator `auto` "
+          "became `%s`, the states being too many%s; use `trust`, which knows the noise",
+          plan->optimizer.type->name, estimator->name,
+          plan->chain != NULL ? " for `exact` unless it is asked for" : "");
     return FF_OK;
 }
 

@@ -98,10 +98,16 @@ static void print_json(const struct ff_process *process, const struct ff_average
 static enum ff_status prepare(const struct ff_arguments *arguments, struct ff_setup *setup)
 {
     TRY(ff_setup_read(arguments, setup));
-    if (setup->timecourse.points > 0)
+    if (setup->timecourse.points > 0) {
+        CHECK(!arguments->is_strict, FF_ERR_CONFIG,
+              "--strict is for averages; %s has a section `timecourse`, and a time course has no "
+              "verdict",
+              arguments->input);
         return ff_timecourse_check_output(arguments);
+    }
     CHECK(arguments->output == NULL, FF_ERR_CONFIG,
           "-o is for time courses; %s has no section `timecourse`", arguments->input);
+    ff_setup_enumerate(setup);
     return ff_setup_check_states(setup);
 }
 
@@ -148,11 +154,10 @@ static enum ff_status report(const struct ff_arguments *arguments, const struct 
     return FF_OK;
 }
 
-static enum ff_status print_averages(const struct ff_arguments *arguments, struct ff_setup *setup,
-                                     const double *rates)
+static enum ff_status print_averages(const struct ff_arguments *arguments,
+                                     const struct ff_setup *setup, const double *rates)
 {
     struct ff_averages averages;
-    ff_setup_enumerate(setup);
     double *exact = find_exact(setup, rates);
     const struct ff_averages_task task = {
         .system = setup->system,

@@ -360,6 +360,53 @@ class Ends(unittest.TestCase):
         call("simulate", "growth.yaml", "--set", "evaluation.events=50000")
 
 
+class JsonPage(unittest.TestCase):
+    """docs/format.md has every key of a document, in its order, with its axes."""
+
+    FRONT = ["--front", "--set", "front.points=3", "--set", "reference.starts=1"]
+    COURSE = ["--set", "timecourse={end: 1, points: 4, trajectories: 2}"]
+    AXES = {"site": 6, "channel": 12, "point": 3, "time": 4}
+
+    @classmethod
+    def setUpClass(cls):
+        with open(os.path.join(os.environ["SOURCE_DIR"], "docs", "format.md"), encoding="utf-8") as file:
+            cls.page = file.read()
+
+    def rows(self, chapter):
+        """Key -> (shape, unit) of a chapter."""
+        text = re.search(rf"(?ms)^## {chapter}$(.*?)(^#|\Z)", self.page)[1]
+        rows = re.findall(r"(?m)^\| `(\w+)` \| ([^|]+) \| ([^|]+) \|", text)
+        return {key: (shape, unit) for key, shape, unit in rows}
+
+    def shape(self, value):
+        return [] if not isinstance(value, list) else [len(value), *self.shape(value[0])]
+
+    def test_keys_and_shapes_are_the_documented_ones(self):
+        for chapter, words in (("exact --json", ["exact"]), ("exact --front --json", ["exact", *self.FRONT]),
+                               ("simulate --json", ["simulate"]),
+                               ("simulate --json of a time course", ["simulate", *self.COURSE])):
+            with self.subTest(chapter):
+                found, rows = document(words[0], config("ring"), *words[1:]), self.rows(chapter)
+                self.assertEqual(list(found), list(rows))
+                for key, (shape, _) in rows.items():
+                    axes = [] if shape == "scalar" else shape.split(", ")
+                    self.assertEqual(self.shape(found[key]), [self.AXES[axis] for axis in axes], key)
+
+    def test_units_are_those_of_the_files(self):
+        names = "current|entropy_production|rates"
+        units = dict(re.findall(rf"(?m)^\| `/front/({names})` \| [^|]+ \| ([^|]+) \|", self.page))
+        rows = {**self.rows("simulate --json"), **self.rows("exact --json")}
+        self.assertEqual({key: rows[key][1] for key in units}, units)
+        self.assertEqual(len(units), 3)
+
+    def test_verdicts_of_sites_say_what_the_flags_say(self):
+        for words in ([], Strict.FEW_EVENTS):
+            found = document("simulate", config("ring_disorder"), *words)
+            for flag, verdict in zip(found["occupancy_converged"], found["occupancy_verdict"]):
+                self.assertRegex(verdict, "^converged$" if flag else "^not converged: .")
+        self.assertIn(0, found["occupancy_converged"])
+
+
 class Strict(unittest.TestCase):
     """--strict: the same answer, and exit code 5 where it has not converged."""
 

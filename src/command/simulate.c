@@ -67,16 +67,19 @@ static void put_average(json_t *document, const char *name, const struct ff_judg
 static void put_sites(json_t *document, const struct ff_process *process,
                       const struct ff_judged *sites)
 {
-    json_t *means = json_array(), *errors = json_array(), *converged = json_array();
+    json_t *means = json_array(), *errors = json_array();
+    json_t *converged = json_array(), *verdicts = json_array();
     for (int i = 0; i < process->n_sites; i++) {
         json_array_append_new(means, ff_json_number(sites[i].evidence.mean));
         json_array_append_new(errors, ff_json_number(sites[i].evidence.standard_error));
         json_array_append_new(converged, json_integer(sites[i].verdict.is_converged));
+        json_array_append_new(verdicts, verdict_text(&sites[i].verdict));
     }
     json_object_set_new(document, "site", ff_json_texts(process->site_names, process->n_sites));
     json_object_set_new(document, "occupancy", means);
     json_object_set_new(document, "occupancy_stderr", errors);
     json_object_set_new(document, "occupancy_converged", converged);
+    json_object_set_new(document, "occupancy_verdict", verdicts);
 }
 
 static void print_json(const struct ff_process *process, const struct ff_averages *averages,

@@ -107,8 +107,8 @@ class Help(unittest.TestCase):
 
     def test_help_names_every_command_and_method(self):
         text = call("--help").stdout
-        for word in (*COMMANDS, "ring", "network", "score", "stgs", "rbst", "exact", "adam", "natural",
-                     "bfgs"):
+        for word in (*COMMANDS, "ring", "network", "score", "stgs", "rbst", "exact", "auto", "adam", "natural",
+                     "bfgs", "trust", "0", "1", "2", "4", "5"):
             self.assertRegex(text, rf"(?m)^  {word}\b")
 
     def test_version_is_that_of_the_build(self):

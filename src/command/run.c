@@ -7,6 +7,7 @@
 #include "front/verdict.h"
 #include "gradient/estimator.h"
 #include "store/front_file.h"
+#include "store/output.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -200,7 +201,7 @@ static enum ff_status prepare(const struct ff_arguments *arguments, struct ff_se
     ff_setup_enumerate(setup);
     TRY(ff_setup_check_states(setup));
     TRY(check_estimator(&setup->plan));
-    TRY(ff_front_file_check(arguments->output, arguments->is_forced));
+    TRY(ff_output_check(arguments->output, arguments->is_forced));
     return ff_setup_scales(setup, current_scale, entropy_scale);
 }
 

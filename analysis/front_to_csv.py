@@ -3,8 +3,8 @@
 """Write the points of a front file as CSV, one row per point, at full precision.
 
 Columns are the scalar datasets of /front under their own names, then `theta.PARAMETER` and
-`rates.CHANNEL`. `status`, `outcome`, `exact_status` and `nondominated` are the codes of docs/format.md;
-`reason` is a text; missing values read `nan`. Every number reads back as exactly the number in the file.
+`rates.CHANNEL`. `nondominated`, `converged`, `status`, `outcome`, `exact_status` and `scalarization` are the codes
+of docs/format.md; `verdict` and `reason` are texts; missing values read `nan`. Every number reads back as exactly the number in the file.
 """
 
 import csv
@@ -28,6 +28,7 @@ LEADING = [
     "exact_entropy_production",
     "objective",
     "nondominated",
+    "converged",
     "status",
     "outcome",
     "exact_status",

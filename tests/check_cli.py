@@ -107,8 +107,8 @@ class Help(unittest.TestCase):
 
     def test_help_names_every_command_and_method(self):
         text = call("--help").stdout
-        for word in (*COMMANDS, "ring", "network", "score", "stgs", "rbst", "exact", "adam", "natural",
-                     "bfgs"):
+        for word in (*COMMANDS, "ring", "network", "score", "stgs", "rbst", "exact", "auto", "adam", "natural",
+                     "bfgs", "trust", "0", "1", "2", "4", "5"):
             self.assertRegex(text, rf"(?m)^  {word}\b")
 
     def test_version_is_that_of_the_build(self):
@@ -358,6 +358,85 @@ class Ends(unittest.TestCase):
         self.assertEqual(process.stdout, "")
         self.assertIn("the count of `X` grows beyond 1073741824, most of it by `0 -> 1000 X`", process.stderr)
         call("simulate", "growth.yaml", "--set", "evaluation.events=50000")
+
+
+class JsonPage(unittest.TestCase):
+    """docs/format.md has every key of a document, in its order, with its axes."""
+
+    FRONT = ["--front", "--set", "front.points=3", "--set", "reference.starts=1"]
+    COURSE = ["--set", "timecourse={end: 1, points: 4, trajectories: 2}"]
+    AXES = {"site": 6, "channel": 12, "point": 3, "time": 4}
+
+    @classmethod
+    def setUpClass(cls):
+        with open(os.path.join(os.environ["SOURCE_DIR"], "docs", "format.md"), encoding="utf-8") as file:
+            cls.page = file.read()
+
+    def rows(self, chapter):
+        """Key -> (shape, unit) of a chapter."""
+        text = re.search(rf"(?ms)^## {chapter}$(.*?)(^#|\Z)", self.page)[1]
+        rows = re.findall(r"(?m)^\| `(\w+)` \| ([^|]+) \| ([^|]+) \|", text)
+        return {key: (shape, unit) for key, shape, unit in rows}
+
+    def shape(self, value):
+        return [] if not isinstance(value, list) else [len(value), *self.shape(value[0])]
+
+    def test_keys_and_shapes_are_the_documented_ones(self):
+        for chapter, words in (("exact --json", ["exact"]), ("exact --front --json", ["exact", *self.FRONT]),
+                               ("simulate --json", ["simulate"]),
+                               ("simulate --json of a time course", ["simulate", *self.COURSE])):
+            with self.subTest(chapter):
+                found, rows = document(words[0], config("ring"), *words[1:]), self.rows(chapter)
+                self.assertEqual(list(found), list(rows))
+                for key, (shape, _) in rows.items():
+                    axes = [] if shape == "scalar" else shape.split(", ")
+                    self.assertEqual(self.shape(found[key]), [self.AXES[axis] for axis in axes], key)
+
+    def test_units_are_those_of_the_files(self):
+        names = "current|entropy_production|rates"
+        units = dict(re.findall(rf"(?m)^\| `/front/({names})` \| [^|]+ \| ([^|]+) \|", self.page))
+        rows = {**self.rows("simulate --json"), **self.rows("exact --json")}
+        self.assertEqual({key: rows[key][1] for key in units}, units)
+        self.assertEqual(len(units), 3)
+
+    def test_verdicts_of_sites_say_what_the_flags_say(self):
+        for words in ([], Strict.FEW_EVENTS):
+            found = document("simulate", config("ring_disorder"), *words)
+            for flag, verdict in zip(found["occupancy_converged"], found["occupancy_verdict"]):
+                self.assertRegex(verdict, "^converged$" if flag else "^not converged: .")
+        self.assertIn(0, found["occupancy_converged"])
+
+
+class Strict(unittest.TestCase):
+    """--strict: the same answer, and exit code 5 where it has not converged."""
+
+    RING = config("ring_disorder")
+    FEW_EVENTS = ["--set", "evaluation.events=10"]
+    RUN = [word for setting in ("front.points=3", "gradient.estimator=exact", "optimizer.kind=trust",
+                                "reference.exact=false") for word in ("--set", setting)]
+
+    def test_averages(self):
+        for words, is_converged in (([], 1), (self.FEW_EVENTS, 0)):
+            lenient = call("simulate", self.RING, "--json", *words)
+            strict = call("simulate", self.RING, "--json", *words, "--strict", code=0 if is_converged else 5)
+            self.assertEqual(strict.stdout, lenient.stdout)
+            self.assertEqual(json.loads(strict.stdout)["converged"], is_converged)
+            self.assertEqual("not converged: " in strict.stderr, not is_converged)
+        table = call("simulate", self.RING, *self.FEW_EVENTS, "--strict", code=5)
+        self.assertIn("\nnot converged: ", table.stdout)
+
+    def test_the_front(self):
+        for iterations, n_unconverged in ((200, 0), (1, 3)):
+            words = ["run", self.RING, "-o", "strict.h5", "--force", *self.RUN,
+                     "--set", f"optimizer.iterations={iterations}"]
+            call(*words)
+            lenient = science("strict.h5")
+            strict = call(*words, "--strict", code=5 if n_unconverged else 0)
+            self.assertEqual(differing(science("strict.h5"), lenient), [])
+            self.assertIn(f" {n_unconverged} not converged", strict.stdout)
+            self.assertEqual("strict.h5: 3 of 3 points have not converged" in strict.stderr, n_unconverged == 3)
+            with h5py.File("strict.h5", "r") as file:
+                self.assertEqual((file["front/converged"][()] == 0).sum(), n_unconverged)
 
 
 class Streams(unittest.TestCase):

@@ -5,6 +5,7 @@
 """The benchmark of convergence judges rightly: its oracle against closed forms and against fluxfront, its optima
 against an analytic bound, and its verdicts on points and error bars that are wrong on purpose."""
 
+import argparse
 import fractions
 import json
 import os
@@ -209,6 +210,42 @@ class Judgement(unittest.TestCase):
         for factor, shift, is_right in ((1.0, 0.0, True), (1.3, 0.0, False), (1.0, 0.4, False), (0.7, 0.0, False)):
             tested = tables.normality(factor * z + shift)
             self.assertEqual(min(tested["p chi2"], tested["p KS"]) > 0.001, is_right)
+
+
+class Averages(unittest.TestCase):
+    OUTPUT = {"current": 1.0, "current_stderr": 0.1, "current_converged": 1, "current_verdict": "converged",
+              "occupancy": [3.0, 9.0], "occupancy_stderr": [0.1, 0.1], "occupancy_converged": [0, 1],
+              "occupancy_verdict": ["not converged: 2.5e+03 events", "converged"], "converged": 0,
+              "verdict": "not converged: X: 7 events"}
+
+    def test_each_average_has_its_own_verdict_and_is_held_against_its_exact_value(self):
+        for exact, n_wrong in ((1.2, 0), (2.0, 1)):
+            rows = [row for name in ("a", "b")
+                    for row in averages.rows_of(name, {"current": exact, "occupancy": 3.1}, self.OUTPUT, 0)]
+            self.assertEqual([(row["own"], row["converged"]) for row in rows], 2 * [(1, 0), (0, 0)])
+            current, occupancy = averages.count_verdicts(rows)
+            self.assertEqual((current["own: converged"], current["own: converged, wrong"]), (2, 2 * n_wrong))
+            self.assertEqual((current["all: not"], current["all: not, wrong"]), (2, 2 * n_wrong))
+            self.assertEqual((occupancy["own: not"], occupancy["own: not, wrong"]), (2, 0))
+            self.assertEqual(averages.count_reasons(rows),
+                             [{"verdict": "converged", "averages": 2, "systems": 0},
+                              {"verdict": "not converged: # events", "averages": 2, "systems": 0},
+                              {"verdict": "not converged: X: # events", "averages": 0, "systems": 2}])
+
+    def test_passes_share_the_seeds_of_their_systems_and_differ_in_what_is_known(self):
+        os.makedirs(os.path.join("passes", "averages"), exist_ok=True)
+        arguments = argparse.Namespace(program=FLUXFRONT, folder="passes", seed=1, settings=["evaluation.events=1000"])
+        config = {"model": {"kind": "ring", "sites": 4, "forward": [1.0, 2.0, 1.0, 3.0]}}
+        systems = [(name, config, averages.solved(config)) for name in ("one", "two")]
+        known, unknown = (averages.run_pass(arguments, systems, extra) for extra in averages.PASSES.values())
+        self.assertEqual([row["value"] for row in known], [row["value"] for row in unknown])
+        self.assertNotEqual(known[0]["value"], known[2]["value"])
+        self.assertFalse(any(map(averages.is_wrong, known)))
+        texts = []
+        for name in ("one_as_it_is", "one_with_reference"):
+            with open(os.path.join("passes", "averages", name + ".yaml"), encoding="utf-8") as file:
+                texts.append(file.read())
+        self.assertEqual([text.count('"exact": false') for text in texts], [0, 1])
 
 
 if __name__ == "__main__":

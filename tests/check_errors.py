@@ -219,7 +219,8 @@ CONFIGURATIONS = {
     "negative window": (RING + "gradient: {window: ¦-1}\n", "gradient.window", "must be from 0 to"),
     "no tracked trajectories": (RING + "gradient: {tracked: ¦0}\n", "gradient.tracked", "must be from 1 to"),
     "bfgs with a noisy gradient": (RING + "gradient: {estimator: score}\noptimizer: ¦{kind: bfgs}\n", "optimizer",
-                                   "needs a gradient without noise"),
+                                   "needs a gradient without noise; set gradient.estimator to `exact`, or use "
+                                   "`trust`"),
     "no iterations": (RING + "optimizer: {iterations: ¦0}\n", "optimizer.iterations", "must be from 1 to"),
     "no events": (RING + "simulation: {events: ¦0}\n", "simulation.events", "must be from 1 to"),
     "one trajectory": (RING + "evaluation: {trajectories: ¦1}\n", "evaluation.trajectories",
@@ -246,7 +247,7 @@ CONFIGURATIONS = {
 }
 
 # name: (words after the program's name, what the line starts with, key phrase).
-# `good.yaml` and `course.yaml` are valid configurations, `old.h5` and `old.csv` existing files, `folder` a folder.
+# `good.yaml`, `course.yaml` and `large.yaml` are valid configurations, `old.h5` and `old.csv` existing files, `folder` a folder.
 COMMAND_LINES = {
     "no command": ([], "no command given", "--help"),
     "unknown command": (["zebra"], "no command `zebra`", "--help"),
@@ -280,6 +281,14 @@ COMMAND_LINES = {
                              "--force"),
     "time course into a missing folder": (["simulate", "course.yaml", "-o", "no/out.csv"],
                                           "no/out.csv: folder `no` cannot be used", "create it"),
+    "bfgs where `auto` is no exact gradient": (
+        ["run", "large.yaml", "-o", "out.h5"], "optimizer.kind: `bfgs` needs a gradient without noise, but "
+        "gradient.estimator `auto` became `score`, the states being too many; use `trust`", ""),
+    "bfgs where `exact` is to be asked for": (
+        ["run", "large.yaml", "-o", "out.h5", "--set", "model.particles=2"], "optimizer.kind: `bfgs`",
+        "too many for `exact` unless it is asked for; use `trust`"),
+    "verdict on a time course": (["simulate", "course.yaml", "--strict"], "--strict is for averages",
+                                 "course.yaml has a section `timecourse`"),
     "averages into a file": (["simulate", "good.yaml", "-o", "out.csv"], "-o is for time courses",
                              "good.yaml has no section `timecourse`"),
     "too few repeats": (["gradcheck", "good.yaml", "--repeats", "3"], "--repeats: must be", "from 8"),
@@ -333,7 +342,8 @@ def fill(folder):
     os.mkdir(os.path.join(folder, "folder"))
     files = {"good.yaml": (RING + "design: {bounds: [-2, 2]}\nseed: 1\n").encode(), "old.h5": b"precious",
              "old.csv": b"precious", "course.yaml": (RING + "timecourse: {end: 1}\n").encode(),
-             "binary": b"model\0"}
+             "binary": b"model\0",
+             "large.yaml": b"model: {kind: exclusion, sites: 80, particles: 40}\noptimizer: {kind: bfgs}\n"}
     for name, content in files.items():
         with open(os.path.join(folder, name), "wb") as file:
             file.write(content)

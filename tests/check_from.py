@@ -172,7 +172,8 @@ class Errors(unittest.TestCase):
         self.check(["course.h5", "not a front file"], RING, *start(1, "course.h5"), code=1)
 
     def test_file_of_another_system(self):
-        self.check([FRONT, "has 12 channels", "has 8"], RING, *start(1), "--set", "model.sites=4")
+        self.check([FRONT, "has 12 channels", name_of(RING) + ".yaml has 8"], RING, *start(1), "--set", "model.sites=4")
+        self.check(["its configuration with --set has 8"], *start(1), "--set", "model.sites=4")
         self.check([FRONT, "parameter"], RING, *start(1), "--set", "design={kind: rates}")
 
         def rename(file):

@@ -224,6 +224,7 @@ class Failures(unittest.TestCase):
         self.assertEqual(code, 0)
         with h5py.File("verbose.h5", "r") as file:
             reasons = [reason for reason in file["front/reason"].asstr()[()] if reason]
+        self.assertTrue(reasons)
         for reason in reasons:
             self.assertIn(" failed: " + reason, stderr)
 

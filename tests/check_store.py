@@ -163,6 +163,15 @@ class Layout(unittest.TestCase):
             self.assertNotEqual(self.file["runtime/ranks"][()], other["runtime/ranks"][()])
 
 
+# What each minor version of the format has added.
+SINCE_1_1 = ("front/reason", "front/exact_status")
+SINCE_1_2 = ("front/converged", "front/verdict", "config/from")
+
+
+def info(path, *words):
+    return subprocess.run([FLUXFRONT, "info", path, *words], check=False, text=True, capture_output=True)
+
+
 class OlderFormat(unittest.TestCase):
     def info(self, minor, *absent):
         """`info` of a file of this minor version of the format, without some datasets."""
@@ -171,26 +180,47 @@ class OlderFormat(unittest.TestCase):
             file.attrs["format_version"] = np.array([1, minor], dtype=np.int32)
             for name in absent:
                 del file[name]
-        return subprocess.run([FLUXFRONT, "info", "older.h5", "--json"], check=False, text=True,
-                              capture_output=True)
+        return info("older.h5", "--json")
+
+    def check_no_verdicts(self, points):
+        """Not said counts as not converged, without a reason in the table."""
+        self.assertEqual([(point["converged"], point["verdict"]) for point in points], [(0, "")] * 3)
+        rows, after = info("older.h5").stdout.split("\n* dominated.")
+        self.assertRegex(rows, r"(?m)^ *0[ *]! ")
+        self.assertEqual(after.count("\n"), 1, after)
 
     def test_format_1_0_lacks_reason_and_exact_status(self):
-        process = self.info(0, "front/reason", "front/exact_status", "config/from")
+        process = self.info(0, *SINCE_1_1, *SINCE_1_2)
         self.assertEqual(process.returncode, 0, process.stderr)
         points = json.loads(process.stdout)["front"]
         self.assertEqual([(point["reason"], point["exact_status"]) for point in points], [("", -1)] * 3)
         self.assertEqual([point["status"] for point in points], [0, 1, 0])
+        self.check_no_verdicts(points)
 
-    def test_format_1_1_lacks_from(self):
-        process = self.info(1, "config/from")
+    def test_format_1_1_lacks_from_and_verdicts(self):
+        process = self.info(1, *SINCE_1_2)
         self.assertEqual(process.returncode, 0, process.stderr)
-        self.assertEqual(json.loads(process.stdout)["config_from"], "")
+        document = json.loads(process.stdout)
+        self.assertEqual(document["config_from"], "")
+        self.check_no_verdicts(document["front"])
 
     def test_a_file_of_today_may_lack_nothing(self):
-        for name in ("front/reason", "config/from"):
+        for name in (*SINCE_1_1, *SINCE_1_2):
             process = self.info(2, name)
             self.assertEqual((process.returncode, process.stdout), (1, ""))
             self.assertIn("/" + name, process.stderr)
+
+
+class Verdicts(unittest.TestCase):
+    def test_info_gives_each_reason_once_and_none_twice_for_a_failed_point(self):
+        shutil.copy(FRONT, "verdicts.h5")
+        with h5py.File("verdicts.h5", "r+") as file:
+            file["front/status"][...] = [0, 1, 0]
+            file["front/converged"][...] = 0
+            file["front/verdict"][...] = ["not converged: Z", "not converged: the task failed", "not converged: Z"]
+        rows, after = info("verdicts.h5").stdout.split("\n* dominated.")
+        self.assertEqual(rows.count(" failed: "), 1)
+        self.assertEqual(after.splitlines()[1:], ["    0 not converged: Z"])
 
 
 class TimeCourse(unittest.TestCase):

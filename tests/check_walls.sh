@@ -62,7 +62,7 @@ for path in src/*/; do
 done
 
 { grep -rnIE --exclude-dir=__pycache__ '(^|[^[:alnum:]_.*})])/(home|root|work|Users|mnt|tmp)/' \
-    CMakeLists.txt CMakePresets.json README.md cmake src config jobs tests analysis 2>/dev/null || true; } |
+    CMakeLists.txt CMakePresets.json *.md CITATION.cff cmake src config docs jobs tests analysis 2>/dev/null || true; } |
     forbid "absolute paths"
 
 # Every test in the folder is known to ctest, and no C file there is left unbuilt.

@@ -335,6 +335,16 @@ static const char *flaw_of(const struct ff_key *key)
     return is_read_from_nothing(key) ? NULL : "a default that it refuses itself";
 }
 
+/* The row of that name, its base included; NULL if there is none. */
+static const struct ff_key *find_row(const struct ff_keys *keys, const char *name)
+{
+    for (; keys != NULL; keys = keys->base)
+        for (int i = 0; i < keys->n_rows; i++)
+            if (strcmp(keys->rows[i].name, name) == 0)
+                return &keys->rows[i];
+    return NULL;
+}
+
 static int count_flaws(const struct ff_keys *keys, const char *path);
 
 static int count_flaws_below(const struct ff_key *key, const char *path)
@@ -353,9 +363,9 @@ static int count_flaws(const struct ff_keys *keys, const char *path)
     for (int i = 0; i < keys->n_rows; i++) {
         const struct ff_key *key = &keys->rows[i];
         const char *flaw = flaw_of(key);
-        if (flaw == NULL && ff_keys_find(keys, key->name) != key)
+        if (flaw == NULL && find_row(keys, key->name) != key)
             flaw = "the name of another key";
-        if (flaw == NULL && keys->base != NULL && ff_keys_find(keys->base, key->name) != NULL)
+        if (flaw == NULL && keys->base != NULL && find_row(keys->base, key->name) != NULL)
             flaw = "the name of a key of the base";
         if (flaw != NULL) {
             print_message("%s.%s: %s\n", path, key->name, flaw);

@@ -5,6 +5,7 @@
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "model/system.h"
 #include "store/front_file.h"
+#include "store/output.h"
 
 #include <math.h>
 #include <setjmp.h>
@@ -163,7 +164,7 @@ static char *get_bytes(const char *path, size_t *size)
 
 static void expect_refused(const char *path, bool may_replace, const char *reason)
 {
-    assert_int_equal(ff_front_file_check(path, may_replace), FF_ERR_CONFIG);
+    assert_int_equal(ff_output_check(path, may_replace), FF_ERR_CONFIG);
     if (strstr(ff_status_message(), reason) == NULL)
         fail_msg("`%s` is not in: %s", reason, ff_status_message());
     assert_null(strchr(ff_status_message(), '\n'));
@@ -306,8 +307,8 @@ static void existing_output_is_refused_without_force(void **state)
     (void)state;
     put_text("exists.h5", "precious");
     expect_refused("exists.h5", false, "--force");
-    assert_int_equal(ff_front_file_check("exists.h5", true), FF_OK);
-    assert_int_equal(ff_front_file_check("new.h5", false), FF_OK);
+    assert_int_equal(ff_output_check("exists.h5", true), FF_OK);
+    assert_int_equal(ff_output_check("new.h5", false), FF_OK);
     assert_int_not_equal(access("new.h5", F_OK), 0);
 }
 
@@ -342,7 +343,7 @@ static void leftovers_of_a_killed_run_do_not_matter(void **state)
     snprintf(name, sizeof name, "killed.h5.tmp.%ld", (long)getpid());
     put_text(name, "half a file");
     put_text("killed.h5.tmp.1", "half a file");
-    assert_int_equal(ff_front_file_check("killed.h5", false), FF_OK);
+    assert_int_equal(ff_output_check("killed.h5", false), FF_OK);
     assert_int_equal(ff_front_file_write("killed.h5", record_of(state)), FF_OK);
     assert_int_equal(ff_front_file_read("killed.h5", &summary), FF_OK);
     assert_int_not_equal(access(name, F_OK), 0);

@@ -6,15 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-const struct ff_key *ff_keys_find(const struct ff_keys *keys, const char *name)
-{
-    for (; keys != NULL; keys = keys->base)
-        for (int i = 0; i < keys->n_rows; i++)
-            if (strcmp(keys->rows[i].name, name) == 0)
-                return &keys->rows[i];
-    return NULL;
-}
-
 struct ff_word ff_key_word(const struct ff_key *key, int index)
 {
     static const struct ff_word truth[] = {

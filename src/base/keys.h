@@ -98,9 +98,6 @@ enum ff_status ff_keys_read(const struct ff_keys *keys, struct ff_node *section,
 /** The same without refusing anything: for a table that is the base of another. */
 enum ff_status ff_keys_fill(const struct ff_keys *keys, struct ff_node *section, void *options);
 
-/** The row of that name, its base included; NULL if there is none. */
-const struct ff_key *ff_keys_find(const struct ff_keys *keys, const char *name);
-
 /** The word of that index to choose from, all zero behind the last. */
 struct ff_word ff_key_word(const struct ff_key *key, int index);
 

@@ -14,11 +14,11 @@
 #define FF_STATUS_LIST(X)                                                                          \
     X(FF_OK, 0, "done")                                                                            \
     X(FF_ERR_RUNTIME, 1, "run-time error")                                                         \
-    X(FF_ERR_CONFIG, 2, "usage or configuration error")                                            \
-    X(FF_ERR_NUMERICAL, 4, "numerical failure")                                                    \
+    X(FF_ERR_CONFIG, 2, "usage or configuration error (nothing written)")                          \
+    X(FF_ERR_NUMERICAL, 4, "numerical failure (in `run` of every task)")                           \
     X(FF_ERR_DIVERGED, 4,                                                                          \
       "gradient estimate overflowed; set gradient.truncation or another estimator")                \
-    X(FF_ERR_UNCONVERGED, 5, "done but not converged")
+    X(FF_ERR_UNCONVERGED, 5, "done but not converged (with --strict only)")
 
 enum ff_status {
 #define FF_STATUS_ENUM(name, exit_code, text) name,

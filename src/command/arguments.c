@@ -5,6 +5,7 @@
 #include "cluster/cluster.h"
 #include "command/command.h"
 #include "gradient/estimator.h"
+#include "gradient/gradient.h"
 
 #include <errno.h>
 #include <getopt.h>
@@ -72,6 +73,18 @@ static void print_version(void)
         printf("fluxfront %s (%s)\n", FF_VERSION, FF_GIT_SHA1);
 }
 
+/* One text for each exit code; statuses that share one follow each other. */
+static void print_exit_codes(void)
+{
+    printf("exit codes:\n");
+    for (int status = FF_OK, last = -1; status <= FF_ERR_UNCONVERGED; status++) {
+        const int code = ff_status_exit_code((enum ff_status)status);
+        if (code != last)
+            printf("  %-10d %s\n", code, ff_status_text((enum ff_status)status));
+        last = code;
+    }
+}
+
 static void print_program_help(void)
 {
     if (ff_cluster_is_extra_process())
@@ -82,16 +95,17 @@ static void print_program_help(void)
     for (int i = 0; ff_commands[i] != NULL; i++)
         printf("  %-28s %s\n", ff_commands[i]->synopsis, ff_commands[i]->doc);
     printf(
-        "\nfluxfront COMMAND --help says more, fluxfront help SECTION what its keys mean. Exit codes: 0 done, 1 run-time error, 2 usage or "
-        "configuration error (nothing written),\n4 numerical failure of every task, 5 done but not converged (with --strict only).\n\nmodels:\n");
+        "\nfluxfront COMMAND --help says more, fluxfront help SECTION what its keys mean.\n\nmodels:\n");
     for (int i = 0; ff_model_types[i] != NULL; i++)
         printf("  %-10s %s\n", ff_model_types[i]->name, ff_model_types[i]->doc);
     printf("gradient estimators:\n");
     for (int i = 0; ff_estimator_types[i] != NULL; i++)
         printf("  %-10s %s\n", ff_estimator_types[i]->name, ff_estimator_types[i]->doc);
+    printf("  %-10s %s\n", ff_estimator_auto.name, ff_estimator_auto.doc);
     printf("optimizers:\n");
     for (int i = 0; ff_optimizer_types[i] != NULL; i++)
         printf("  %-10s %s\n", ff_optimizer_types[i]->name, ff_optimizer_types[i]->doc);
+    print_exit_codes();
 }
 
 static void print_command_help(const struct ff_command *command)

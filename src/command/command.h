@@ -19,7 +19,7 @@ struct ff_arguments {
     const char *seed; /* --seed, NULL if not given */
     bool is_forced, is_quiet, is_verbose, is_json, is_front, is_format, is_strict;
     int n_repeats;         /* gradcheck --repeats */
-    const char *from;      /* --from: a front file, NULL if not given; */
+    const char *from;      /* --from: a front file, NULL if not given */
     int point;             /* --point of it, -1 if not given */
     bool is_config_stored; /* CONFIG was left out: `input` is `from`, which holds it */
     char *command_line;    /* owned */
@@ -90,8 +90,8 @@ void ff_setup_share(const struct ff_arguments *arguments, struct ff_setup *setup
  * open: once, before anything that borrows the chain. */
 void ff_setup_enumerate(struct ff_setup *setup);
 
-/** Whether the states have one closed class, of more than one state, so that there is a steady state; enumerates them unless
- * that was done.  FF_ERR_CONFIG with the position of the model; FF_OK where the states are too many. */
+/** Whether the states, which ff_setup_enumerate found, have one closed class, of more than one state, so that there is a
+ * steady state.  FF_ERR_CONFIG with the position of the model; FF_OK where the states are too many. */
 enum ff_status ff_setup_check_states(const struct ff_setup *setup);
 
 /** NULL-safe members. */

@@ -7,6 +7,7 @@
 #include "store/front_file.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 static void print_header(const struct ff_front_summary *summary)
@@ -63,17 +64,25 @@ static void print_rows(const struct ff_front_summary *summary)
         "its exact optimum, relative\n");
 }
 
-/* Why points have not converged, each reason once behind the first point that has it. */
+/* Why points have not converged, each reason once behind the first point that has it; the rows say why points failed. */
 static void print_verdicts(const struct ff_front_summary *summary)
 {
-    const char *last = "";
+    const char **said = FF_RAW(const char *, summary->n_points);
+    int n_said = 0;
     for (int i = 0; i < summary->n_points; i++) {
         const struct ff_front_point *point = &summary->points[i];
-        if (point->is_converged || point->verdict == NULL || strcmp(point->verdict, last) == 0)
+        if (point->status != FF_POINT_OK || point->is_converged || point->verdict == NULL ||
+            point->verdict[0] == '\0')
+            continue;
+        int k = 0;
+        while (k < n_said && strcmp(said[k], point->verdict) != 0)
+            k++;
+        if (k < n_said)
             continue;
         printf("%5d %s\n", i, point->verdict);
-        last = point->verdict;
+        said[n_said++] = point->verdict;
     }
+    free(said);
 }
 
 /* The single values of a record that /front holds, under their names there; flags as their numbers. */

@@ -7,6 +7,7 @@
 #include "front/verdict.h"
 #include "gradient/estimator.h"
 #include "store/front_file.h"
+#include "store/output.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -172,19 +173,22 @@ static enum ff_status manage(const struct ff_arguments *arguments, const struct 
     return status;
 }
 
-/* The exact estimator needs states that can be enumerated; to be told before the output is touched. */
+/* The exact estimator, which an optimiser may need too, needs states that can be enumerated; to be told before the output
+ * is touched. */
 static enum ff_status check_estimator(const struct ff_plan *plan)
 {
+    const struct ff_estimator_type *estimator = plan->gradient.estimator;
     struct ff_gradient *gradient;
     if (ff_gradient_create(plan->system, plan->functionals, plan->chain, &plan->gradient,
                            &gradient) != FF_OK)
         return ff_status_raise_from(ff_status_place(), FF_ERR_CONFIG, "gradient.estimator: %s",
                                     ff_status_message());
     ff_gradient_free(gradient);
-    CHECK(
-        plan->gradient.estimator->is_exact || !plan->optimizer.type->needs_exact, FF_ERR_CONFIG,
-        "optimizer.kind: `%s` needs a gradient without noise, and the states are too many for one",
-        plan->optimizer.type->name);
+    CHECK(estimator->is_exact || !plan->optimizer.type->needs_exact, FF_ERR_CONFIG,
+          "optimizer.kind: `%s` needs a gradient without noise, but gradient.estimator `auto` "
+          "became `%s`, the states being too many%s; use `trust`, which knows the noise",
+          plan->optimizer.type->name, estimator->name,
+          plan->chain != NULL ? " for `exact` unless it is asked for" : "");
     return FF_OK;
 }
 
@@ -197,7 +201,7 @@ static enum ff_status prepare(const struct ff_arguments *arguments, struct ff_se
     ff_setup_enumerate(setup);
     TRY(ff_setup_check_states(setup));
     TRY(check_estimator(&setup->plan));
-    TRY(ff_front_file_check(arguments->output, arguments->is_forced));
+    TRY(ff_output_check(arguments->output, arguments->is_forced));
     return ff_setup_scales(setup, current_scale, entropy_scale);
 }
 

@@ -24,7 +24,7 @@ static enum ff_status configuration_check(struct ff_node *root, void *options)
         plan->gradient.estimator->choose == NULL)
         return ff_node_error(ff_node_find(root, "optimizer"),
                              "`%s` needs a gradient without noise; set gradient.estimator "
-                             "to `exact`, or use `adam` or `natural`",
+                             "to `exact`, or use `trust`, which knows the noise",
                              plan->optimizer.type->name);
     return FF_OK;
 }
@@ -203,24 +203,13 @@ static double *origin(const struct ff_design *design)
     return theta;
 }
 
-static enum ff_status check_steady(const struct ff_system *system, const struct ff_chain *chain)
+enum ff_status ff_setup_check_states(const struct ff_setup *setup)
 {
-    if (ff_chain_check_steady(system->process, chain) != FF_OK)
+    const struct ff_system *system = setup->system;
+    if (setup->chain != NULL && ff_chain_check_steady(system->process, setup->chain) != FF_OK)
         return ff_status_raise_from(ff_status_place(), FF_ERR_CONFIG, "%s: %s", system->place,
                                     ff_status_message());
     return FF_OK;
-}
-
-enum ff_status ff_setup_check_states(const struct ff_setup *setup)
-{
-    struct ff_chain *chain;
-    if (setup->chain != NULL)
-        return check_steady(setup->system, setup->chain);
-    if (ff_chain_create(setup->system->process, FF_MAX_STATES, &chain) != FF_OK)
-        return FF_OK;
-    const enum ff_status status = check_steady(setup->system, chain);
-    ff_chain_free(chain);
-    return status;
 }
 
 double *ff_setup_initial_theta(const struct ff_setup *setup)

@@ -67,16 +67,19 @@ static void put_average(json_t *document, const char *name, const struct ff_judg
 static void put_sites(json_t *document, const struct ff_process *process,
                       const struct ff_judged *sites)
 {
-    json_t *means = json_array(), *errors = json_array(), *converged = json_array();
+    json_t *means = json_array(), *errors = json_array();
+    json_t *converged = json_array(), *verdicts = json_array();
     for (int i = 0; i < process->n_sites; i++) {
         json_array_append_new(means, ff_json_number(sites[i].evidence.mean));
         json_array_append_new(errors, ff_json_number(sites[i].evidence.standard_error));
         json_array_append_new(converged, json_integer(sites[i].verdict.is_converged));
+        json_array_append_new(verdicts, verdict_text(&sites[i].verdict));
     }
     json_object_set_new(document, "site", ff_json_texts(process->site_names, process->n_sites));
     json_object_set_new(document, "occupancy", means);
     json_object_set_new(document, "occupancy_stderr", errors);
     json_object_set_new(document, "occupancy_converged", converged);
+    json_object_set_new(document, "occupancy_verdict", verdicts);
 }
 
 static void print_json(const struct ff_process *process, const struct ff_averages *averages,
@@ -98,10 +101,16 @@ static void print_json(const struct ff_process *process, const struct ff_average
 static enum ff_status prepare(const struct ff_arguments *arguments, struct ff_setup *setup)
 {
     TRY(ff_setup_read(arguments, setup));
-    if (setup->timecourse.points > 0)
+    if (setup->timecourse.points > 0) {
+        CHECK(!arguments->is_strict, FF_ERR_CONFIG,
+              "--strict is for averages; %s has a section `timecourse`, and a time course has no "
+              "verdict",
+              arguments->input);
         return ff_timecourse_check_output(arguments);
+    }
     CHECK(arguments->output == NULL, FF_ERR_CONFIG,
           "-o is for time courses; %s has no section `timecourse`", arguments->input);
+    ff_setup_enumerate(setup);
     return ff_setup_check_states(setup);
 }
 
@@ -148,11 +157,10 @@ static enum ff_status report(const struct ff_arguments *arguments, const struct 
     return FF_OK;
 }
 
-static enum ff_status print_averages(const struct ff_arguments *arguments, struct ff_setup *setup,
-                                     const double *rates)
+static enum ff_status print_averages(const struct ff_arguments *arguments,
+                                     const struct ff_setup *setup, const double *rates)
 {
     struct ff_averages averages;
-    ff_setup_enumerate(setup);
     double *exact = find_exact(setup, rates);
     const struct ff_averages_task task = {
         .system = setup->system,

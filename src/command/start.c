@@ -10,16 +10,22 @@
 /* How far a bound may be overstepped, relative to the interval: what rounding does to a point on it. */
 static const double bound_tolerance = 1e-9;
 
+/* What the point is held against. */
+static const char *wanting(const struct ff_arguments *arguments)
+{
+    return arguments->is_config_stored ? "its configuration with --set" : arguments->input;
+}
+
 static enum ff_status check_names(const struct ff_arguments *arguments, const char *what,
                                   char *const *found, int n_found, char *const *wanted,
                                   int n_wanted)
 {
     CHECK(n_found == n_wanted, FF_ERR_CONFIG, "--from: %s has %d %ss, %s has %d", arguments->from,
-          n_found, what, arguments->input, n_wanted);
+          n_found, what, wanting(arguments), n_wanted);
     for (int i = 0; i < n_found; i++)
         CHECK(strcmp(found[i], wanted[i]) == 0, FF_ERR_CONFIG,
               "--from: %s %d is `%s` in %s, `%s` in %s", what, i, found[i], arguments->from,
-              wanted[i], arguments->input);
+              wanted[i], wanting(arguments));
     return FF_OK;
 }
 
@@ -49,7 +55,7 @@ static enum ff_status check_bounds(const struct ff_arguments *arguments,
         CHECK(theta[p] >= lower - room && theta[p] <= upper + room, FF_ERR_CONFIG,
               "--point: `%s` is %.10g at point %d of %s, beyond the bounds [%.10g, %.10g] of %s",
               design->parameter_names[p], theta[p], arguments->point, arguments->from, lower, upper,
-              arguments->input);
+              wanting(arguments));
     }
     return FF_OK;
 }

@@ -1,4 +1,4 @@
-/* The section `timecourse`, and the time course that `fluxfront simulate` prints or writes when it is there.
+/* The time course that `fluxfront simulate` prints or writes where the configuration has a section `timecourse`.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "cluster/cluster.h"

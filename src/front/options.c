@@ -53,7 +53,7 @@ static const struct ff_key front_rows[] = {
      FF_FILLS(struct ff_front_options, n_points),
      .integer = {.fallback = 24, .min = 2, .max = 1000000},
      .unit = "points",
-     .doc = "Points of the front, one optimisation each."},
+     .doc = "Points of the front, at least one optimisation each."},
     {.name = "scalarization",
      FF_FILLS(struct ff_front_options, kind),
      .word = "weighted",

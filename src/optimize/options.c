@@ -20,18 +20,21 @@ static const struct ff_key rows[] = {
      FF_FILLS(struct ff_optimizer_options, learning_rate),
      .real = {.fallback = 0.05, .min = 0.0, .above_min = true, .max = 10.0},
      .unit = "1",
-     .doc = "First step in theta, hence relative change of a rate: 0.05 is 5 % per iteration "
-            "(`natural`: factor on the preconditioned gradient)."},
+     .doc = "`adam` and `natural` only: first step in theta, hence relative change of a rate: 0.05 "
+            "is 5 % per iteration (`natural`: factor on the preconditioned gradient)."},
     {.name = "decay",
      FF_FILLS(struct ff_optimizer_options, decay),
      .real = {.fallback = 0.01, .min = 0.0, .above_min = true, .max = 1.0},
      .unit = "1",
-     .doc = "Learning rate of the last iteration over that of the first."},
+     .doc =
+         "`adam` and `natural` only: learning rate of the last iteration over that of the first."},
     {.name = "average",
      FF_FILLS(struct ff_optimizer_options, average),
      .real = {.fallback = 0.25, .min = 0.0, .max = 1.0},
      .unit = "1",
-     .doc = "Fraction of the iterations, the last ones, over which theta is averaged."},
+     .doc =
+         "`adam` and `natural` only: fraction of the iterations, the last ones, over which theta "
+         "is averaged."},
     {.name = "tolerance",
      FF_FILLS(struct ff_optimizer_options, tolerance),
      .real = {.fallback = 0.002, .min = 0.0, .max = 1.0},

@@ -72,7 +72,7 @@ enum ff_status ff_hdf5_length(const struct ff_group *file, const char *name, int
 /** Read all of a dataset of any number type, which must have `count` entries. */
 enum ff_status ff_hdf5_read(const struct ff_group *file, const char *name, int count, double *out);
 
-/** The same into memory of its own, which the caller frees. */
+/** The same into memory of its own, which the caller frees; it is taken once the file is known to have as many. */
 enum ff_status ff_hdf5_read_all(const struct ff_group *file, const char *name, size_t count,
                                 double **out);
 

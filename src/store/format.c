@@ -1,4 +1,4 @@
-/* docs/format.md: a row for each field of each part, between words on what they have in common.
+/* docs/format.md: a row for each field of each part, between words on what they have in common; then the JSON documents.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "store/format.h"
@@ -28,8 +28,8 @@ static const char front_tail[] =
     "\n"
     "`/reference` is absent when it was not computed, its `bound` datasets where there is\n"
     "no bound. Format 1.1 has `reason` and `exact_status` in `/front`, and the\n"
-    "scalarisation of failed points; 1.2 has `from` in `/config`; nothing else has changed\n"
-    "since 1.0.\n"
+    "scalarisation of failed points; 1.2 has `converged` and `verdict` in `/front`, and\n"
+    "`from` in `/config`; nothing else has changed since 1.0.\n"
     "\n"
     "Root attributes: `filetype` = `fluxfront-front`, `format_version` (int32[2]),\n"
     "`software_version`, `git_sha1`, `seed` (int64), `propensity` = `k * prod_i\n"
@@ -53,6 +53,85 @@ static const char course_tail[] =
     "\n"
     "Root attributes: `filetype` = `fluxfront-timecourse`, and those of the front file\n"
     "without `status` and `message`. Format 1.1 has `from` in `/config`.\n";
+
+/* Rows by hand: the commands make these documents from no table. */
+static const char json_page[] =
+    "\n"
+    "# What --json prints\n"
+    "\n"
+    "One object on standard output. A number that is not finite is null, a flag its number; units\n"
+    "are those of the files. J, sigma, activity, noise, occupancies and fluxes of `exact` and\n"
+    "`simulate` are per walker. `info --json` has a list `front` of points, each with those datasets\n"
+    "of `/front` that are one value per point, and with `reference_objective`; its other keys are\n"
+    "attributes and datasets of the file.\n"
+    "\n"
+    "## exact --json\n"
+    "\n"
+    "| key | shape | units | what |\n"
+    "|---|---|---|---|\n"
+    "| `n_states` | scalar | 1 | states that were enumerated |\n"
+    "| `solver` | scalar | 1 | how the steady state was solved |\n"
+    "| `current` | scalar | 1/time | exact current J |\n"
+    "| `entropy_production` | scalar | k_B/time | exact entropy production rate sigma |\n"
+    "| `activity` | scalar | 1/time | events per unit time |\n"
+    "| `current_noise` | scalar | 1/time | long-time variance of the integrated current, per unit time |\n"
+    "| `tur_ratio` | scalar | 1 | current_noise sigma / (2 J^2); null where J is zero or channels are excluded |\n"
+    "| `site` | site | 1 | sites, or species, of the process |\n"
+    "| `occupancy` | site | 1 | mean count |\n"
+    "| `channel` | channel | 1 | channels of the process |\n"
+    "| `rates` | channel | 1/time | rate constants |\n"
+    "| `flux` | channel | 1/time | events of the channel per unit time |\n"
+    "| `current_gradient` | channel | 1/time | dJ/dlogk |\n"
+    "| `entropy_gradient` | channel | k_B/time | dsigma/dlogk |\n"
+    "\n"
+    "## exact --front --json\n"
+    "\n"
+    "| key | shape | units | what |\n"
+    "|---|---|---|---|\n"
+    "| `weight` | point | 1 | weight w of the current in the scalarisation |\n"
+    "| `current` | point | 1/time | current of the exact optimum |\n"
+    "| `entropy_production` | point | k_B/time | entropy production rate of the exact optimum |\n"
+    "| `objective` | point | 1 | scalarised objective of the exact optimum |\n"
+    "\n"
+    "## simulate --json\n"
+    "\n"
+    "| key | shape | units | what |\n"
+    "|---|---|---|---|\n"
+    "| `current` | scalar | 1/time | mean current J |\n"
+    "| `current_stderr` | scalar | 1/time | its standard error |\n"
+    "| `current_converged` | scalar | 1 | whether no test speaks against it |\n"
+    "| `current_verdict` | scalar | 1 | `converged`, or `not converged: ` and why |\n"
+    "| `entropy_production` | scalar | k_B/time | mean entropy production rate sigma |\n"
+    "| `entropy_production_stderr` | scalar | k_B/time | its standard error |\n"
+    "| `entropy_production_converged` | scalar | 1 | whether no test speaks against it |\n"
+    "| `entropy_production_verdict` | scalar | 1 | as for the current |\n"
+    "| `activity` | scalar | 1/time | events per unit time |\n"
+    "| `activity_stderr` | scalar | 1/time | its standard error |\n"
+    "| `activity_converged` | scalar | 1 | whether no test speaks against it |\n"
+    "| `activity_verdict` | scalar | 1 | as for the current |\n"
+    "| `site` | site | 1 | sites, or species, of the process |\n"
+    "| `occupancy` | site | 1 | mean count |\n"
+    "| `occupancy_stderr` | site | 1 | its standard error |\n"
+    "| `occupancy_converged` | site | 1 | whether no test speaks against it |\n"
+    "| `occupancy_verdict` | site | 1 | as for the current |\n"
+    "| `converged` | scalar | 1 | whether all averages have converged, and the states seen speak against none |\n"
+    "| `verdict` | scalar | 1 | `converged`, or what speaks against which of them |\n"
+    "| `trajectories` | scalar | trajectories | independent trajectories |\n"
+    "| `events` | scalar | events | length of each, after its burn-in |\n"
+    "| `burn_in` | scalar | events | what was thrown away of each |\n"
+    "\n"
+    "## simulate --json of a time course\n"
+    "\n"
+    "| key | shape | units | what |\n"
+    "|---|---|---|---|\n"
+    "| `time` | time | time | time since the start |\n"
+    "| `site` | site | 1 | sites, or species, of the process |\n"
+    "| `mean` | time, site | 1 | mean count over trajectories |\n"
+    "| `mean_stderr` | time, site | 1 | its standard error |\n"
+    "| `std` | time, site | 1 | standard deviation of the count over trajectories |\n"
+    "| `std_stderr` | time, site | 1 | its standard error |\n"
+    "| `n_truncated` | scalar | trajectories | those that reached max_events |\n"
+    "| `n_events` | scalar | events | events of all trajectories |\n";
 
 static void print_shape(FILE *out, const struct ff_part *part, const struct ff_field *field)
 {
@@ -107,4 +186,5 @@ void ff_format_print(FILE *out)
     fprintf(out, course_head, FF_COURSE_FORMAT_MAJOR, FF_COURSE_FORMAT_MINOR);
     print_rows(out, &ff_timecourse_layout[FF_PART_COURSE], 1);
     fputs(course_tail, out);
+    fputs(json_page, out);
 }

@@ -5,10 +5,7 @@
 
 #include "store/front_parts.h"
 #include "store/layout.h"
-#include "store/output.h"
 #include "store/provenance.h"
-
-#include <string.h>
 
 const struct ff_part ff_front_layout[FF_N_FRONT_PARTS] = {
     [FF_PART_AXES] = {.type = &ff_front_axes_record},
@@ -62,11 +59,6 @@ static enum ff_status write_parts(const struct ff_group *file, const struct ff_f
         parts[p].n_records = parts[p].axis != NULL ? record->archive->n_points : 1;
     }
     return ff_table_write(file, parts, FF_N_FRONT_PARTS);
-}
-
-enum ff_status ff_front_file_check(const char *path, bool may_replace)
-{
-    return ff_output_check(path, may_replace);
 }
 
 enum ff_status ff_front_file_write(const char *path, const struct ff_front_record *record)

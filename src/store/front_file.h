@@ -6,12 +6,6 @@
 
 #include "store/front_record.h"
 
-#include <stdbool.h>
-
-/** Whether a front file can be written under this name: FF_ERR_CONFIG with the reason if its folder is
- * missing or not writable, if it is a folder, or if it exists and `may_replace` is false.  Rank 0 only. */
-enum ff_status ff_front_file_check(const char *path, bool may_replace);
-
 /** Write the whole file beside its final name, close, fsync, rename: a kill at any moment leaves the
  * previous file or the new one.  FF_ERR_RUNTIME if the file system refuses.  Rank 0 only. */
 enum ff_status ff_front_file_write(const char *path, const struct ff_front_record *record);

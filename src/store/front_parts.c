@@ -104,7 +104,7 @@ static const struct ff_field point_fields[] = {
              FF_FLAGS(0, "dominated nondominated")),
     FF_FIELD(
         ff_front_point, is_converged, FLAG, "converged", FF_UNIT_ONE,
-        "whether the optimiser ended by its own test and the estimates agree with the exact values",
+        "whether the optimiser ended by its own test, J has not vanished, and the estimates agree with the exact values",
         "front", FF_FLAGS(0, "not_converged converged")),
     FF_FIELD(ff_front_point, verdict, TEXT, "verdict", FF_UNIT_ONE,
              "converged, or why the point is not", "front"),

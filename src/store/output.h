@@ -11,7 +11,8 @@
 
 /** Whether a file can be written under this name; really creates and removes one beside it, because
  * permission bits do not tell the truth to root or on a read-only file system.  FF_ERR_CONFIG with what
- * to do about it.  Rank 0 only. */
+ * to do about it if its folder is missing or not writable, if it is no regular file, or if it exists and
+ * `may_replace` is false.  Rank 0 only. */
 enum ff_status ff_output_check(const char *path, bool may_replace);
 
 /** Write the bytes to a temporary file beside `path`, fsync, rename, fsync the folder: whoever looks sees

@@ -171,7 +171,7 @@ static enum ff_status write_fields(const struct ff_group *group, const char *nam
                                    const struct ff_part *parts, int n_parts)
 {
     for (int p = 0; p < n_parts; p++)
-        for (int f = 0; has_fields(&parts[p], name) && f < parts[p].type->n_fields; f++)
+        for (int f = 0; parts[p].records != NULL && f < parts[p].type->n_fields; f++)
             if (ff_table_is_in(&parts[p].type->fields[f], name))
                 TRY(write_field(group, &parts[p], &parts[p].type->fields[f]));
     return FF_OK;

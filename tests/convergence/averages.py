@@ -5,7 +5,9 @@
     python3 tests/convergence/averages.py build/release/fluxfront --seed 1 -o DIR
 
 Bistable, slowly relaxing, nearly disconnected and stiff systems go through `simulate --json` with the defaults of the
-program. Every average is either right or must not be called converged. Rows go to DIR/averages.csv.
+program. Every average is either right or must not be called converged. A second pass, by the same random numbers, sets
+`reference.exact: false`: verdicts must then do without the exact values that the program would find. Those that it is
+held against are of other making in both. Rows go to DIR/averages.csv.
 """
 
 import argparse
@@ -13,6 +15,7 @@ import fractions
 import json
 import math
 import os
+import re
 import subprocess
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before NumPy is imported: the matrices are small
@@ -24,6 +27,7 @@ import judge  # noqa: E402
 import oracle  # noqa: E402
 import tables  # noqa: E402
 
+PASSES = {"known": {}, "unknown": {"reference": {"exact": False}}}  # whether the program knows exact values
 ROUNDING = 1e-300  # backward rate constants of a process that only goes forward
 
 
@@ -124,37 +128,41 @@ def all_systems(seed, n_rings):
 
 # ---- running -----------------------------------------------------------------------------------------------------
 
-def simulate(arguments, name, config):
+def seed_of(seed, index):
+    """A seed of its own for every system."""
+    return int(np.random.SeedSequence([seed, 5, index]).generate_state(1)[0])
+
+
+def simulate(arguments, name, config, seed):
     """What `simulate --json` prints, and its exit code."""
     path = os.path.join(arguments.folder, "averages", name.replace(" ", "_").replace(",", "") + ".yaml")
     draw.write_config(config, path)
-    command = [os.path.abspath(arguments.program), "simulate", path, "--json", "--seed", str(arguments.seed)]
+    command = [os.path.abspath(arguments.program), "simulate", path, "--json", "--seed", str(seed)]
     for setting in arguments.settings:
         command += ["--set", setting]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     return (json.loads(done.stdout) if done.stdout else {}), done.returncode
 
 
-def said(output, quantity):
-    """1, 0 or -1 (nothing) for an average: `converged` may be one for all or one for each."""
-    verdict = output.get("converged", -1)
-    if isinstance(verdict, dict):
-        verdict = verdict.get(quantity, -1)
-    return int(verdict[0] if isinstance(verdict, list) else verdict)
-
-
 def first(value):
-    value = value[0] if isinstance(value, list) else value
-    return np.nan if value is None else float(value)
+    """Of the sites, the first one."""
+    return value[0] if isinstance(value, list) else value
+
+
+def number(value):
+    return np.nan if first(value) is None else float(first(value))
 
 
 def rows_of(name, exact, output, code):
-    """A row for every average whose exact value is known."""
+    """A row for every average whose exact value is known: `converged` is said of all together, `own` of each; -1 is
+    nothing."""
     for quantity, value in exact.items():
-        found, stderr = (first(output.get(key, np.nan)) for key in (quantity, quantity + "_stderr"))
+        found, stderr = (number(output.get(key, np.nan)) for key in (quantity, quantity + "_stderr"))
         yield {"system": name, "average": quantity, "value": found, "stderr": stderr, "exact": value,
                "off": abs(found - value) / abs(value), "z": judge.deviation(found, stderr, value) if output else np.nan,
-               "converged": said(output, quantity), "verdict": output.get("verdict", ""), "exit": code}
+               "converged": int(output.get("converged", -1)), "verdict": output.get("verdict", ""),
+               "own": int(first(output.get(quantity + "_converged", -1))),
+               "own verdict": first(output.get(quantity + "_verdict", "")), "exit": code}
 
 
 def is_wrong(row):
@@ -179,6 +187,54 @@ def summarize(rows):
     return table
 
 
+def count_verdicts(rows):
+    """What is said of each average by itself, and of all of its system, against what is so."""
+    table = []
+    for quantity in sorted({row["average"] for row in rows}):
+        same = [row for row in rows if row["average"] == quantity]
+        line = {"average": quantity, "n": len(same)}
+        for title, key in (("own", "own"), ("all", "converged")):
+            for word, flag in (("converged", 1), ("not", 0)):
+                part = [row for row in same if row[key] == flag]
+                line[f"{title}: {word}"] = len(part)
+                line[f"{title}: {word}, wrong"] = sum(map(is_wrong, part))
+        table.append(line)
+    return table
+
+
+def count_reasons(rows):
+    """How often each verdict was given, numbers left out: of averages, and of systems."""
+    counts = {}
+    for row in rows:
+        for key in ("own verdict", "verdict"):
+            counts.setdefault(re.sub(r"[-+\d.]*\d[\d.e+-]*", "#", row[key]), {"own verdict": set(), "verdict": set()})[
+                key].add((row["system"], row["average"] if key == "own verdict" else ""))
+    return [{"verdict": text, "averages": len(found["own verdict"]), "systems": len(found["verdict"])}
+            for text, found in sorted(counts.items(), key=lambda item: (-len(item[1]["own verdict"]), item[0]))]
+
+
+def run_pass(arguments, systems, extra):
+    """Rows of all systems; `extra` are sections of the configuration."""
+    rows = []
+    for index, (name, config, exact) in enumerate(systems):
+        path = f"{name} {'with ' + ' '.join(extra) if extra else 'as it is'}"
+        output, code = simulate(arguments, path, {**config, **extra}, seed_of(arguments.seed, index))
+        rows += rows_of(name, exact, output, code)
+    return rows
+
+
+def report(rows, title):
+    """Print the tables of one pass; what belongs into a file of them."""
+    words = {1: "yes", 0: "no", -1: "not said"}
+    shown = [{key: words[value] if key in ("converged", "own") else value for key, value in row.items()
+              if "verdict" not in key} for row in rows]
+    tables.print_table(f"averages by plain simulation, {title}", shown)
+    summary = {"in all": summarize(rows), "verdicts": count_verdicts(rows), "reasons": count_reasons(rows)}
+    for name, table in summary.items():
+        tables.print_table(f"{name}, {title}", table)
+    return summary
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n", maxsplit=1)[0])
     parser.add_argument("program", help="path of fluxfront")
@@ -188,15 +244,12 @@ def main():
     parser.add_argument("--set", dest="settings", action="append", default=[], metavar="SEC.KEY=VALUE")
     arguments = parser.parse_args()
     os.makedirs(os.path.join(arguments.folder, "averages"), exist_ok=True)
-    rows = []
-    for name, config, exact in all_systems(arguments.seed, arguments.rings):
-        rows += rows_of(name, exact, *simulate(arguments, name, config))
-    words = {1: "yes", 0: "no", -1: "not said"}
-    shown = [{**{key: value for key, value in row.items() if key != "verdict"}, "converged": words[row["converged"]]}
-             for row in rows]
-    tables.print_table("averages by plain simulation against exact values", shown)
-    summary = summarize(rows)
-    tables.print_table("in all", summary)
+    systems = all_systems(arguments.seed, arguments.rings)
+    rows, summary = [], {}
+    for name, extra in PASSES.items():
+        found = run_pass(arguments, systems, extra)
+        summary[name] = report(found, f"exact values {name} to the program")
+        rows += [{"exact values": name, **row} for row in found]
     tables.write_csv(rows, os.path.join(arguments.folder, "averages.csv"))
     with open(os.path.join(arguments.folder, "averages.json"), "w", encoding="utf-8") as file:
         json.dump(summary, file, indent=1)

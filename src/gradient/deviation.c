@@ -99,6 +99,6 @@ void ff_estimate_gradient_deviation(struct ff_estimate *estimate, int block, int
         add_own_rows(estimate, block, q, out);
     for (int r = 0; r < estimate->n_channels; r++)
         out[r] *= scale;
-    if (functional->add_explicit != NULL)
+    if (functional->add_explicit != NULL && !estimate->is_flux_known)
         functional->add_explicit(functional, process, estimate->flux_of_block, out);
 }

@@ -56,6 +56,7 @@ enum ff_status ff_gradient_create(const struct ff_system *system, struct ff_func
     if (type->track == NULL)
         return FF_OK;
     ff_ensemble_create(system, functionals, chain, &gradient->ensemble);
+    ff_gauge_use_poisson(&gradient->ensemble.kinetics->gauge, system->process);
     gradient->baseline = FF_RAW(double, FF_BLOCK_SIZE * gradient->width);
     tape_create(system->process, type->n_events(options), gradient->width, &gradient->tape);
     gradient->scratch = type->scratch_create(gradient);
@@ -153,6 +154,9 @@ static void combine(const struct ff_gradient *gradient, struct ff_estimate *out)
     for (int r = 0; r < n_channels; r++)
         out->flux[r] = per_time / process->n_walkers * rates[r] *
                        out->total.rows[(size_t)r * (size_t)width + 1 + (size_t)out->n_functionals];
+    memcpy(out->steady_flux, out->flux, sizeof *out->flux * (size_t)n_channels);
+    out->is_flux_known =
+        ff_gauge_flux(&gradient->ensemble.kinetics->gauge, rates, out->steady_flux);
     if (type->centre != NULL)
         type->centre(gradient, out->total.rows, out->total.time, out->centre);
     for (int q = 0; q < out->n_functionals; q++) {
@@ -168,7 +172,7 @@ static void combine(const struct ff_gradient *gradient, struct ff_estimate *out)
             slopes[r] = scale * per_time * (row[1 + q] - centre[r] * row[0]);
         }
         if (functional->add_explicit != NULL)
-            functional->add_explicit(functional, process, out->flux, slopes);
+            functional->add_explicit(functional, process, out->steady_flux, slopes);
         out->mean[q] = scale * mean;
     }
 }
@@ -249,6 +253,7 @@ void ff_estimate_create(const struct ff_gradient *gradient, struct ff_estimate *
                                 .mean = FF_RAW(double, n_functionals),
                                 .gradient = FF_RAW(double, n_functionals *n_channels),
                                 .flux = FF_RAW(double, n_channels),
+                                .steady_flux = FF_RAW(double, n_channels),
                                 .centre = FF_RAW(double, n_functionals *n_channels),
                                 .centre_of_block = FF_RAW(double, n_functionals *n_channels),
                                 .flux_of_block = FF_RAW(double, n_channels)};
@@ -268,6 +273,7 @@ void ff_estimate_free(struct ff_estimate *estimate)
     free(estimate->mean);
     free(estimate->gradient);
     free(estimate->flux);
+    free(estimate->steady_flux);
     free(estimate->centre);
     free(estimate->centre_of_block);
     free(estimate->flux_of_block);

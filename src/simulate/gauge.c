@@ -26,12 +26,23 @@ void ff_gauge_create(const struct ff_process *process, struct ff_gauge *out)
 
 void ff_gauge_free(struct ff_gauge *gauge)
 {
+    ff_poisson_free(gauge->poisson);
     free(gauge->weight);
     free(gauge->phi);
     free(gauge->residual);
     free(gauge->direction);
     free(gauge->image);
     free(gauge->diagonal);
+}
+
+void ff_gauge_use_poisson(struct ff_gauge *gauge, const struct ff_process *process)
+{
+    ff_poisson_create(process, &gauge->poisson);
+}
+
+static bool has_solution(const struct ff_gauge *gauge)
+{
+    return gauge->poisson != NULL && gauge->poisson->factors != NULL;
 }
 
 /* sum_i S_ri v_i */
@@ -145,14 +156,29 @@ static void estimate_traffic(struct ff_gauge *gauge, const struct ff_process *pr
 void ff_gauge_weigh(struct ff_gauge *gauge, const struct ff_process *process, const double *rates,
                     const double *forces)
 {
+    if (gauge->poisson != NULL && ff_poisson_set(gauge->poisson, rates))
+        return;
     for (int r = 0; r < process->n_channels; r++)
         gauge->weight[r] = 1.0;
     solve(gauge, process, forces);
     estimate_traffic(gauge, process, rates);
 }
 
-void ff_gauge_apply(struct ff_gauge *gauge, const struct ff_process *process, double *coefficient)
+void ff_gauge_apply(struct ff_gauge *gauge, const struct ff_process *process, const double *rates,
+                    double *coefficient)
 {
+    if (has_solution(gauge)) {
+        ff_poisson_apply(gauge->poisson, rates, coefficient);
+        return;
+    }
     solve(gauge, process, coefficient);
     add_potential(gauge, process, coefficient);
+}
+
+bool ff_gauge_flux(const struct ff_gauge *gauge, const double *rates, double *flux)
+{
+    if (!has_solution(gauge))
+        return false;
+    ff_poisson_flux(gauge->poisson, rates, flux);
+    return true;
 }

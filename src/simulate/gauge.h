@@ -12,27 +12,40 @@
  *     sum_r f~_r a_r(x) of independent particles is then zero in every state: an estimator without noise.
  * phi may depend on the rates: its derivative multiplies sum_r <a_r> S_ri = 0.
  *
+ * Of particles that do not meet the potential that leaves no noise at all is the solution of Poisson's equation
+ * (simulate/poisson.h). It is taken where it is asked for: whoever measures an error by the spread of trajectories has
+ * nothing to go by then but rounding.
+ *
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #ifndef FF_SIMULATE_GAUGE_H
 #define FF_SIMULATE_GAUGE_H
 
-#include "model/process.h"
+#include "simulate/poisson.h"
 
 /* Scratch of the solves. */
 struct ff_gauge {
-    double *weight;                                        /* [R] */
+    struct ff_poisson *poisson; /* NULL: not asked for, or not to be had */
+    double *weight;             /* [R] */
     double *phi, *residual, *direction, *image, *diagonal; /* [I] */
 };
 
 void ff_gauge_create(const struct ff_process *process, struct ff_gauge *out);
 void ff_gauge_free(struct ff_gauge *gauge);
 
+/** Solve Poisson's equation from now on, where the process has one of a single walker. */
+void ff_gauge_use_poisson(struct ff_gauge *gauge, const struct ff_process *process);
+
 /** Estimate the traffic at these rates [R] from the forces s_r [R]. */
 void ff_gauge_weigh(struct ff_gauge *gauge, const struct ff_process *process, const double *rates,
                     const double *forces);
 
-/** Replace the coefficients f_r [R] of a functional by f~_r, at the rates that were weighed.  A solve that is cut
+/** Replace the coefficients f_r [R] of a functional by f~_r, at the rates [R] that were weighed.  A solve that is cut
  * short by its limit of iterations still gives a valid gauge. */
-void ff_gauge_apply(struct ff_gauge *gauge, const struct ff_process *process, double *coefficient);
+void ff_gauge_apply(struct ff_gauge *gauge, const struct ff_process *process, const double *rates,
+                    double *coefficient);
+
+/** The steady fluxes <a_r> [R] per walker at the rates that were weighed, if the gauge knows them: false where they are left
+ * to simulation. */
+bool ff_gauge_flux(const struct ff_gauge *gauge, const double *rates, double *flux);
 
 #endif

@@ -43,6 +43,6 @@ void ff_kinetics_set(struct ff_kinetics *kinetics, const double *rates)
         if (functional->kind != FF_CHANNEL)
             continue;
         functional->coefficients(functional, process, rates, coefficient);
-        ff_gauge_apply(&kinetics->gauge, process, coefficient);
+        ff_gauge_apply(&kinetics->gauge, process, rates, coefficient);
     }
 }

@@ -25,7 +25,7 @@ void ff_kinetics_create(const struct ff_system *system, struct ff_functionals fu
 /** NULL-safe. */
 void ff_kinetics_free(struct ff_kinetics *kinetics);
 
-/** Take rates [R], copied.  No allocation. */
+/** Take rates [R], copied. */
 void ff_kinetics_set(struct ff_kinetics *kinetics, const double *rates);
 
 /** The coefficients of functional q, [R]. */

@@ -13,14 +13,15 @@
 
 /* What the numbers are for. Two purposes never share numbers. Values are part of the run's identity. */
 enum ff_purpose {
-    FF_PURPOSE_DISORDER = 1,  /* random energies and barriers of a model */
-    FF_PURPOSE_TRACKED = 2,   /* gradient-tracked trajectories */
-    FF_PURPOSE_BASELINE = 3,  /* trajectories that only estimate means */
-    FF_PURPOSE_EVALUATE = 4,  /* re-evaluation of a finished design */
-    FF_PURPOSE_START = 5,     /* starting points of optimisers, and the choice between them */
-    FF_PURPOSE_GUMBEL = 6,    /* Gumbel noise of the straight-through estimator */
-    FF_PURPOSE_DWELL = 7,     /* coins of the dwells of the localised score */
-    FF_PURPOSE_TIMECOURSE = 8 /* trajectories of a time course */
+    FF_PURPOSE_DISORDER = 1,   /* random energies and barriers of a model */
+    FF_PURPOSE_TRACKED = 2,    /* gradient-tracked trajectories */
+    FF_PURPOSE_BASELINE = 3,   /* trajectories that only estimate means */
+    FF_PURPOSE_EVALUATE = 4,   /* re-evaluation of a finished design */
+    FF_PURPOSE_START = 5,      /* starting points of optimisers, and the choice between them */
+    FF_PURPOSE_GUMBEL = 6,     /* Gumbel noise of the straight-through estimator */
+    FF_PURPOSE_DWELL = 7,      /* coins of the dwells of the localised score */
+    FF_PURPOSE_TIMECOURSE = 8, /* trajectories of a time course */
+    FF_PURPOSE_PILOT = 9       /* trajectories that tell how long others must be */
 };
 
 #define FF_MAX_ITERATION ((1u << 24) - 1u)

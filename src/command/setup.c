@@ -42,7 +42,7 @@ static const struct ff_key rows[] = {
     {.name = "objective", .type = FF_KEY_SECTION, .is_special = true, .keys = &ff_keys_objective},
     {.name = "front", SECTION_AT(front), .keys = &ff_keys_front},
     {.name = "gradient", SECTION_AT(plan.gradient), .keys = &ff_keys_gradient},
-    {.name = "simulation", SECTION_AT(plan.gradient.horizon), .keys = &ff_keys_simulation},
+    {.name = "simulation", SECTION_AT(plan.gradient), .keys = &ff_keys_simulation},
     {.name = "seed",
      FF_FILLS(struct ff_setup, plan.gradient.seed),
      .integer = {.fallback = 1, .min = 0, .max = INT64_MAX},

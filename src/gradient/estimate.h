@@ -19,6 +19,8 @@ struct ff_gradient_options {
     int truncation; /* stgs, rbst: least number of events a choice is followed for; 0 = to the end */
     int tracked, baseline; /* trajectories of either kind per estimate */
     struct ff_horizon horizon;
+    bool is_auto_window, is_auto_events,
+        is_auto_burn_in; /* what is given is the least (gradient/pilot.h) */
     uint64_t seed;
 };
 

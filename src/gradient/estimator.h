@@ -16,12 +16,15 @@ struct ff_tape {
     int64_t n_events; /* recorded */
 };
 
+struct ff_pilot;
+
 /* Workspace and private state of an estimator, bound to one system. */
 struct ff_gradient {
     const struct ff_system *system;
     struct ff_functionals functionals;
-    struct ff_gradient_options options;
-    int width; /* of a row */
+    struct ff_gradient_options base, options; /* as given; and with the numbers found by a pilot */
+    struct ff_pilot *pilot;                   /* NULL where none is needed */
+    int width;                                /* of a row */
     struct ff_ensemble ensemble;
     struct ff_tape tape;
     struct ff_exact *exact; /* of an exact estimator only */
@@ -35,6 +38,7 @@ struct ff_estimator_type {
     const char *doc; /* one line for --help and the README */
     unsigned kinds;  /* of functionals that it differentiates: bits 1 << kind */
     bool is_exact;   /* no noise; needs a chain */
+    bool has_window; /* credits a choice over a window: longer trajectories are better ones */
     /** Of a word that stands for another estimator: which, for this process and its chain (NULL without one); the rest
      * is empty. */
     const struct ff_estimator_type *(*choose)(const struct ff_process *process,

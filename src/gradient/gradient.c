@@ -4,6 +4,7 @@
 #include "gradient/gradient.h"
 
 #include "gradient/estimator.h"
+#include "gradient/pilot.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -36,6 +37,16 @@ static void tape_create(const struct ff_process *process, int64_t capacity, int 
     tape->x = FF_RAW(int, process->n_sites);
 }
 
+/* Leaves the options at the most that a pilot may find, which is what room is made for. */
+static void make_pilot(struct ff_gradient *gradient)
+{
+    if (!ff_pilot_is_needed(&gradient->base) || ff_functionals_are_samples(gradient->functionals))
+        return;
+    ff_pilot_create(gradient->system->process, &gradient->pilot);
+    if (gradient->pilot != NULL)
+        ff_pilot_extend(&gradient->options);
+}
+
 enum ff_status ff_gradient_create(const struct ff_system *system, struct ff_functionals functionals,
                                   const struct ff_chain *chain,
                                   const struct ff_gradient_options *options,
@@ -49,7 +60,7 @@ enum ff_status ff_gradient_create(const struct ff_system *system, struct ff_func
     struct ff_gradient *gradient = FF_NEW(struct ff_gradient, 1);
     gradient->system = system;
     gradient->functionals = functionals;
-    gradient->options = *options;
+    gradient->base = gradient->options = *options;
     gradient->width = ff_row_width(functionals.count);
     gradient->exact = exact;
     *out = gradient;
@@ -58,7 +69,9 @@ enum ff_status ff_gradient_create(const struct ff_system *system, struct ff_func
     ff_ensemble_create(system, functionals, chain, &gradient->ensemble);
     ff_gauge_use_poisson(&gradient->ensemble.kinetics->gauge, system->process);
     gradient->baseline = FF_RAW(double, FF_BLOCK_SIZE * gradient->width);
-    tape_create(system->process, type->n_events(options), gradient->width, &gradient->tape);
+    make_pilot(gradient);
+    tape_create(system->process, type->n_events(&gradient->options), gradient->width,
+                &gradient->tape);
     gradient->scratch = type->scratch_create(gradient);
     return FF_OK;
 }
@@ -70,6 +83,7 @@ void ff_gradient_free(struct ff_gradient *gradient)
     ff_exact_free(gradient->exact);
     if (gradient->options.estimator->track != NULL) {
         gradient->options.estimator->scratch_free(gradient->scratch);
+        ff_pilot_free(gradient->pilot);
         free(gradient->tape.channel);
         free(gradient->tape.totals);
         free(gradient->tape.x);
@@ -202,12 +216,15 @@ enum ff_status ff_gradient_estimate(struct ff_gradient *gradient, const double *
     if (options->estimator->estimate != NULL)
         return options->estimator->estimate(gradient, rates, out);
     ff_ensemble_set(&gradient->ensemble, rates);
+    if (gradient->pilot != NULL)
+        TRY(ff_pilot_run(gradient, task, iteration, &out->n_events));
     make_room(gradient, ff_n_blocks(n_tracked), ff_n_blocks(n_baseline), out);
     TRY(track_blocks(gradient, tracked, n_tracked, out));
     TRY(run_baseline(gradient, baseline, n_baseline, out));
     combine(gradient, out);
-    out->n_events = n_tracked * (options->horizon.burn_in + options->estimator->n_events(options)) +
-                    n_baseline * (options->horizon.burn_in + options->horizon.events);
+    out->n_events +=
+        n_tracked * (options->horizon.burn_in + options->estimator->n_events(options)) +
+        n_baseline * (options->horizon.burn_in + options->horizon.events);
     return check_finite(gradient, out);
 }
 

@@ -27,7 +27,7 @@ const struct ff_estimator_type *ff_estimator_choose(const struct ff_estimator_ty
                                                     const struct ff_process *process,
                                                     const struct ff_chain *chain);
 
-/** The section `gradient`, which fills a struct ff_gradient_options, and `simulation`, which fills its horizon. */
+/** The section `gradient`, which fills a struct ff_gradient_options, and `simulation`, which fills its horizon, both of them one. */
 extern const struct ff_keys ff_keys_gradient, ff_keys_simulation;
 
 /** Bind an estimator to a system and functionals.  Borrows them, and the chain, which is NULL for a system without one.

@@ -368,6 +368,7 @@ const struct ff_estimator_type ff_estimator_local = {
     .name = "local",
     .doc = "score with credit that is local in space; bias falls with the locality; large systems",
     .kinds = 1u << FF_CHANNEL,
+    .has_window = true,
     .scratch_create = local_create,
     .scratch_free = local_free,
     .n_events = local_n_events,

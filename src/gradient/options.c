@@ -4,6 +4,8 @@
 #include "gradient/estimator.h"
 #include "gradient/gradient.h"
 
+#include <string.h>
+
 /* Those of the list, then the word for the best of them. */
 static struct ff_word estimator_at(int index)
 {
@@ -27,9 +29,11 @@ static const struct ff_key gradient_rows[] = {
     {.name = "window",
      FF_FILLS(struct ff_gradient_options, window),
      .integer = {.fallback = 60, .min = 0, .max = 1000000},
+     .word = "auto",
      .unit = "events",
      .doc = "`score` and `local` credit a choice with what happens in so many events after it: a "
-            "few relaxation times, shorter is biased, longer is noisy."},
+            "few relaxation times, shorter is biased, longer is noisy; `auto` is 60, and grows "
+            "with `simulation.events` where particles interact."},
     {.name = "locality",
      FF_FILLS(struct ff_gradient_options, locality),
      .integer = {.fallback = 8, .min = 0, .max = 1000000},
@@ -61,26 +65,52 @@ static const struct ff_key gradient_rows[] = {
             "their time for `chebyshev` fronts of few states."},
 };
 
+static bool is_auto(const struct ff_node *section, const char *key)
+{
+    const struct ff_node *node = ff_node_find(section, key);
+    return node == NULL || strcmp(node->text, "auto") == 0;
+}
+
+static enum ff_status gradient_check(struct ff_node *section, void *options)
+{
+    ((struct ff_gradient_options *)options)->is_auto_window = is_auto(section, "window");
+    return FF_OK;
+}
+
 const struct ff_keys ff_keys_gradient = {
     .doc = "How gradients are estimated while a point is optimised.",
     FF_ROWS(gradient_rows),
+    .check = gradient_check,
 };
 
 static const struct ff_key simulation_rows[] = {
     {.name = "events",
-     FF_FILLS(struct ff_horizon, events),
+     FF_FILLS(struct ff_gradient_options, horizon.events),
      .integer = {.fallback = 200, .min = 1, .max = 1000000000},
+     .word = "auto",
      .unit = "events",
      .doc = "Length of a trajectory, after the burn-in; `score` and `local` simulate a window "
-            "more."},
+            "more. `auto` is 200; for `score` and `local` with at most 1024 sites it doubles, with "
+            "the burn-in, until a pilot sees all sites relax, up to 12800."},
     {.name = "burn_in",
-     FF_FILLS(struct ff_horizon, burn_in),
+     FF_FILLS(struct ff_gradient_options, horizon.burn_in),
      .integer = {.fallback = 50, .min = 0, .max = 1000000000},
+     .word = "auto",
      .unit = "events",
-     .doc = "Events at the start of a trajectory that are thrown away, for it to relax."},
+     .doc = "Events at the start of a trajectory that are thrown away, for it to relax; `auto` is "
+            "50, and grows with `events`."},
 };
+
+static enum ff_status simulation_check(struct ff_node *section, void *options)
+{
+    struct ff_gradient_options *gradient = options;
+    gradient->is_auto_events = is_auto(section, "events");
+    gradient->is_auto_burn_in = is_auto(section, "burn_in");
+    return FF_OK;
+}
 
 const struct ff_keys ff_keys_simulation = {
     .doc = "The trajectories behind an estimate of the gradient.",
     FF_ROWS(simulation_rows),
+    .check = simulation_check,
 };

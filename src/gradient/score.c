@@ -194,6 +194,7 @@ const struct ff_estimator_type ff_estimator_score = {
     .name = "score",
     .doc = "likelihood ratio with a window of credit; unbiased up to the window",
     .kinds = 1u << FF_CHANNEL | 1u << FF_STATE | 1u << FF_SAMPLE,
+    .has_window = true,
     .scratch_create = score_create,
     .scratch_free = score_free,
     .n_events = score_n_events,

@@ -40,7 +40,7 @@ void ff_gauge_use_poisson(struct ff_gauge *gauge, const struct ff_process *proce
     ff_poisson_create(process, &gauge->poisson);
 }
 
-static bool has_solution(const struct ff_gauge *gauge)
+bool ff_gauge_is_solved(const struct ff_gauge *gauge)
 {
     return gauge->poisson != NULL && gauge->poisson->factors != NULL;
 }
@@ -167,7 +167,7 @@ void ff_gauge_weigh(struct ff_gauge *gauge, const struct ff_process *process, co
 void ff_gauge_apply(struct ff_gauge *gauge, const struct ff_process *process, const double *rates,
                     double *coefficient)
 {
-    if (has_solution(gauge)) {
+    if (ff_gauge_is_solved(gauge)) {
         ff_poisson_apply(gauge->poisson, rates, coefficient);
         return;
     }
@@ -177,7 +177,7 @@ void ff_gauge_apply(struct ff_gauge *gauge, const struct ff_process *process, co
 
 bool ff_gauge_flux(const struct ff_gauge *gauge, const double *rates, double *flux)
 {
-    if (!has_solution(gauge))
+    if (!ff_gauge_is_solved(gauge))
         return false;
     ff_poisson_flux(gauge->poisson, rates, flux);
     return true;

@@ -44,6 +44,9 @@ void ff_gauge_weigh(struct ff_gauge *gauge, const struct ff_process *process, co
 void ff_gauge_apply(struct ff_gauge *gauge, const struct ff_process *process, const double *rates,
                     double *coefficient);
 
+/** Whether the gauge that was weighed is that of Poisson's equation. */
+bool ff_gauge_is_solved(const struct ff_gauge *gauge);
+
 /** The steady fluxes <a_r> [R] per walker at the rates that were weighed, if the gauge knows them: false where they are left
  * to simulation. */
 bool ff_gauge_flux(const struct ff_gauge *gauge, const double *rates, double *flux);

@@ -2,6 +2,7 @@
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
 /* labels: unit */
+#include "gradient/gradient.h"
 #include "simulate/kinetics.h"
 
 #include <math.h>
@@ -127,6 +128,65 @@ static void walkers_on_their_way_have_the_mean_times_their_number(void **state)
     ff_system_free(system);
 }
 
+/* ---- gradients ------------------------------------------------------------------------------ */
+
+/* Largest difference of one estimate of the gradients of J and sigma from another kind's, relative to the largest entry. */
+static double gradient_error(const struct ff_system *system, struct ff_chain *chain, int window,
+                             const double *rates)
+{
+    const struct ff_gradient_options options[2] = {{.estimator = &ff_estimator_exact},
+                                                   {.estimator = &ff_estimator_score,
+                                                    .window = window,
+                                                    .tracked = 16,
+                                                    .horizon = {.events = 50},
+                                                    .seed = 1}};
+    struct ff_gradient *gradient[2];
+    struct ff_estimate estimate[2];
+    double worst = 0.0;
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(ff_gradient_create(system, ff_system_functionals(system), chain,
+                                            &options[i], &gradient[i]),
+                         FF_OK);
+        ff_estimate_create(gradient[i], &estimate[i]);
+        assert_int_equal(ff_gradient_estimate(gradient[i], rates, 1, 0, 1, &estimate[i]), FF_OK);
+    }
+    for (int q = 0; q < FF_N_OBSERVABLES; q++) {
+        double largest = 0.0, difference = 0.0;
+        for (int r = 0; r < system->process->n_channels; r++) {
+            const double exact = ff_estimate_gradient(&estimate[0], q)[r];
+            largest = fmax(largest, fabs(exact));
+            difference = fmax(difference, fabs(ff_estimate_gradient(&estimate[1], q)[r] - exact));
+        }
+        worst = fmax(worst, difference / largest);
+    }
+    for (int i = 0; i < 2; i++) {
+        ff_estimate_free(&estimate[i]);
+        ff_gradient_free(gradient[i]);
+    }
+    return worst;
+}
+
+/* J, sigma and all fluxes are the same in every state, so a few events say it all, without a window or with one. Control:
+ * when particles count as such that may meet. */
+static void one_estimate_is_the_exact_gradient_on_stiff_networks(void **state)
+{
+    (void)state;
+    for (uint32_t i = 0; i < N_NETWORKS; i++) {
+        struct ff_system *system = random_network(i, 1.0, 1 + (int)(i % 3));
+        struct ff_chain *chain = make_chain(system);
+        double rates[MAX_CHANNELS];
+        draw_rates(i, 6.0, system->process->n_channels, rates);
+        assert_near(gradient_error(system, chain, 0, rates), 0.0, 1e-9);
+        assert_near(gradient_error(system, chain, 60, rates), 0.0, 1e-9);
+        if (system->process->n_walkers == 1) {
+            system->process->is_independent = false;
+            assert_true(gradient_error(system, chain, 60, rates) > 0.01);
+        }
+        ff_chain_free(chain);
+        ff_system_free(system);
+    }
+}
+
 /* ---- what has no such potential ------------------------------------------------------------- */
 
 static bool has_potential(const struct ff_process *process, const double *rates)
@@ -193,6 +253,7 @@ int main(void)
         cmocka_unit_test(every_state_has_the_exact_means_on_stiff_networks),
         cmocka_unit_test(a_potential_of_other_rates_leaves_noise),
         cmocka_unit_test(walkers_on_their_way_have_the_mean_times_their_number),
+        cmocka_unit_test(one_estimate_is_the_exact_gradient_on_stiff_networks),
         cmocka_unit_test(particles_that_meet_have_none),
         cmocka_unit_test(two_closed_classes_have_none),
         cmocka_unit_test(a_rate_of_zero_falls_back),

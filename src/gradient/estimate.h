@@ -42,7 +42,7 @@ struct ff_estimate {
     int n_blocks;     /* B, tracked ones first; 0 for an exact estimate */
     int n_tracked;
     double *
-        steady_flux; /* [R] of the explicit terms: without noise where the gauge knows it, else `flux` */
+        steady_flux; /* [R] of direct and explicit terms: without noise where the gauge knows it, else `flux` */
     bool is_flux_known;
     /* What deviations are made from. */
     const struct ff_gradient *source; /* borrowed */

@@ -157,6 +157,15 @@ static enum ff_status run_baseline(struct ff_gradient *gradient, struct ff_draw_
 
 /* ---- one estimate --------------------------------------------------------------------------- */
 
+/* The direct terms c~_r <a_r> at the fluxes that the gauge knows instead of those simulated. */
+static void add_direct(const struct ff_gradient *gradient, int q,
+                       const struct ff_estimate *estimate, double *slopes)
+{
+    const double *coefficient = ff_kinetics_coefficient(gradient->ensemble.kinetics, q);
+    for (int r = 0; r < estimate->n_channels; r++)
+        slopes[r] += coefficient[r] * (estimate->steady_flux[r] - estimate->flux[r]);
+}
+
 /* Means, fluxes and gradients from the totals. */
 static void combine(const struct ff_gradient *gradient, struct ff_estimate *out)
 {
@@ -185,6 +194,8 @@ static void combine(const struct ff_gradient *gradient, struct ff_estimate *out)
                 centre[r] = mean;
             slopes[r] = scale * per_time * (row[1 + q] - centre[r] * row[0]);
         }
+        if (functional->kind == FF_CHANNEL && out->is_flux_known)
+            add_direct(gradient, q, out, slopes);
         if (functional->add_explicit != NULL)
             functional->add_explicit(functional, process, out->steady_flux, slopes);
         out->mean[q] = scale * mean;

@@ -5,6 +5,9 @@
  * tracked trajectories, the sums whose expectations are grad F and grad T; means come from tracked and baseline
  * trajectories together. For samples at a time, T is the number of trajectories.
  *
+ * Of particles that do not meet the gauge knows means and fluxes (simulate/poisson.h). All terms are taken at these: every
+ * estimate is the exact gradient then, and trajectories only give `flux`.
+ *
  * Estimates keep what each block has contributed: the spread of blocks is the covariance of everything here.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */

@@ -40,10 +40,10 @@ bool ff_pilot_is_needed(const struct ff_gradient_options *options)
 }
 
 /* The numbers left to a pilot, times a factor. */
-static void lengthen(const struct ff_gradient_options *from, int factor, bool has_credit,
+static void lengthen(const struct ff_gradient_options *from, int factor,
                      struct ff_gradient_options *out)
 {
-    if (from->is_auto_window && has_credit)
+    if (from->is_auto_window)
         out->window = from->window * factor;
     if (from->is_auto_events)
         out->horizon.events = from->horizon.events * factor;
@@ -53,7 +53,7 @@ static void lengthen(const struct ff_gradient_options *from, int factor, bool ha
 
 void ff_pilot_extend(struct ff_gradient_options *options)
 {
-    lengthen(options, MOST_FACTOR, true, options);
+    lengthen(options, MOST_FACTOR, options);
 }
 
 void ff_pilot_create(const struct ff_process *process, struct ff_pilot **out)
@@ -178,8 +178,11 @@ enum ff_status ff_pilot_run(struct ff_gradient *gradient, uint32_t task, uint32_
 {
     const struct ff_gradient_options *base = &gradient->base;
     const struct ff_draw_key key = {base->seed, task, iteration, FF_PURPOSE_PILOT};
-    const bool has_credit = !ff_gauge_is_solved(&gradient->ensemble.kinetics->gauge);
     int factor = 1;
+    if (ff_gauge_is_solved(&gradient->ensemble.kinetics->gauge)) {
+        lengthen(base, 1, &gradient->options);
+        return FF_OK;
+    }
     for (;; factor *= 2) {
         const struct ff_horizon horizon = {.events = base->horizon.events * factor,
                                            .burn_in = base->horizon.burn_in * factor};
@@ -188,6 +191,6 @@ enum ff_status ff_pilot_run(struct ff_gradient *gradient, uint32_t task, uint32_
         if (factor == MOST_FACTOR || all_mixed(gradient->pilot))
             break;
     }
-    lengthen(base, factor, has_credit, &gradient->options);
+    lengthen(base, factor, &gradient->options);
     return FF_OK;
 }

@@ -3,9 +3,10 @@
  * A block or two of short trajectories are cut into eight pieces. Let X be the particles on a site times dwell in a piece,
  * T its time, p = sum X/sum T and r = X - p T. Over independent trajectories
  *     sum (sum of r over the pieces)^2 / sum of r^2
- * is the integrated autocorrelation time in pieces, by batch means (Law and Kelton, Oper. Res. 31:1037, 1983, section 2): about 1
- * where pieces forget, 8 where nothing is forgotten along a trajectory. The second half less the first shows a drift that
- * all trajectories share. Trajectories become twice as long until no site shows either.
+ * is the integrated autocorrelation time in pieces, by batch means (Law, Oper. Res. 31:983, 1983): about 1
+ * where pieces forget, 8 where nothing is forgotten along a trajectory. Of two halves the same is 1 plus their correlation: it shows
+ * memories that fast changes hide in shorter pieces. The second half less the first shows a drift that all trajectories
+ * share. Trajectories become twice as long until no site shows either.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #ifndef FF_GRADIENT_PILOT_H

@@ -46,7 +46,7 @@ class Docs(unittest.TestCase):
                          "write it anew: fluxfront help all > docs/configuration.md")
 
     def test_a_page_that_is_out_of_date_is_found(self):
-        self.assertNotEqual(difference(self.committed.replace("default 60", "default 61"), self.printed), "")
+        self.assertNotEqual(difference(self.committed.replace("default 64", "default 65"), self.printed), "")
 
     def test_every_key_has_a_sentence(self):
         self.assertEqual(mute_keys(self.printed), [])

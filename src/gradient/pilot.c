@@ -3,7 +3,6 @@
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "gradient/pilot.h"
 
-#include "gradient/gradient.h"
 #include "simulate/path.h"
 
 #include <stdlib.h>

@@ -21,8 +21,10 @@ struct ff_evaluation {
     double value;     /* the objective, dimensionless */
     double
         observed[FF_MOST_OBSERVED]; /* what else the objective saw; carried along for the record */
-    double *gradient;               /* d value / d theta */
-    double *metric; /* diagonal of the Fisher information in theta, fraction of events */
+    double
+        gap; /* what an optimiser with a model expects the value still to fall by, noise included; or NaN */
+    double *gradient; /* d value / d theta */
+    double *metric;   /* diagonal of the Fisher information in theta, fraction of events */
     int n_deviations; /* independent parts that the estimates are sums of; 0 where unknown, or exact */
     int capacity;     /* of the next */
     double *

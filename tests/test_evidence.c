@@ -270,6 +270,22 @@ static void limits_widen_with_the_number_of_averages(void **state)
     assert_true(ff_evidence_judge(&evidence, 10000, ff_chance_final).is_converged);
 }
 
+/* Whatever the error bars say of themselves. */
+static void a_value_known_to_be_another_is_refused(void **state)
+{
+    struct data *data = *state;
+    draw(data, 7, 0.3, 3.0);
+    const struct ff_series series = series_of(data);
+    struct ff_evidence evidence = evidence_of(data);
+    evidence.exact_z = ff_evidence_z(&series, &evidence, 3.0);
+    assert_true(ff_evidence_judge(&evidence, 1, ff_chance_final).is_converged);
+    evidence.exact_z = ff_evidence_z(&series, &evidence, 3.0 + 8.0 * evidence.standard_error);
+    assert_true(evidence.exact_z < 0.0);
+    assert_refused(ff_evidence_judge(&evidence, 1, ff_chance_final), "from the exact value");
+    evidence.exact_z = NAN;
+    assert_true(ff_evidence_judge(&evidence, 1, ff_chance_final).is_converged);
+}
+
 static int make_data(void **state)
 {
     *state = ff_allocate(1, sizeof(struct data));
@@ -297,6 +313,7 @@ int main(void)
         cmocka_unit_test(coverage_is_refused_for_each_of_its_reasons),
         cmocka_unit_test(one_trajectory_that_holds_the_time_is_seen),
         cmocka_unit_test(limits_widen_with_the_number_of_averages),
+        cmocka_unit_test(a_value_known_to_be_another_is_refused),
     };
     return cmocka_run_group_tests(tests, make_data, free_data);
 }

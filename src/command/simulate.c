@@ -6,7 +6,6 @@
 #include "command/json.h"
 #include "job/averages.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -19,10 +18,9 @@ static void print_row(const char *name, const struct ff_judged *judged, const ch
 
 static void print_verdict(const struct ff_averages *averages, const struct ff_verdict *verdict)
 {
-    if (verdict->is_converged)
-        printf("\nconverged\n");
-    else
-        printf("\nnot converged: %s\n", verdict->reason);
+    char *text = ff_verdict_text(verdict);
+    printf("\n%s\n", text);
+    free(text);
     printf("%d trajectories of %lld events after %lld\n", averages->n_trajectories,
            (long long)averages->horizon.events, (long long)averages->horizon.burn_in);
 }
@@ -44,11 +42,11 @@ static void print_table(const struct ff_process *process, const struct ff_averag
     print_verdict(averages, verdict);
 }
 
-static json_t *verdict_text(const struct ff_verdict *verdict)
+static void put_verdict(json_t *document, const char *name, const struct ff_verdict *verdict)
 {
-    char text[FF_REASON_SIZE + sizeof "not converged: "];
-    snprintf(text, sizeof text, "not converged: %s", verdict->reason);
-    return json_string(verdict->is_converged ? "converged" : text);
+    char *text = ff_verdict_text(verdict);
+    json_object_set_new(document, name, json_string(text));
+    free(text);
 }
 
 /* A mean under its name, its standard error and its verdict. */
@@ -61,7 +59,7 @@ static void put_average(json_t *document, const char *name, const struct ff_judg
     snprintf(key, sizeof key, "%s_converged", name);
     json_object_set_new(document, key, json_integer(judged->verdict.is_converged));
     snprintf(key, sizeof key, "%s_verdict", name);
-    json_object_set_new(document, key, verdict_text(&judged->verdict));
+    put_verdict(document, key, &judged->verdict);
 }
 
 static void put_sites(json_t *document, const struct ff_process *process,
@@ -87,7 +85,7 @@ static void print_json(const struct ff_process *process, const struct ff_average
         put_average(document, ff_averages_name(process, i), &averages->items[i]);
     put_sites(document, process, averages->items + FF_AVERAGE_SITES);
     json_object_set_new(document, "converged", json_integer(averages->is_converged));
-    json_object_set_new(document, "verdict", verdict_text(verdict));
+    put_verdict(document, "verdict", verdict);
     json_object_set_new(document, "trajectories", json_integer(averages->n_trajectories));
     json_object_set_new(document, "events", json_integer(averages->horizon.events));
     json_object_set_new(document, "burn_in", json_integer(averages->horizon.burn_in));
@@ -134,9 +132,7 @@ static enum ff_status report(const struct ff_arguments *arguments, const struct 
                              const struct ff_averages *averages)
 {
     const struct ff_process *process = setup->system->process;
-    CHECK(isfinite(averages->items[FF_J].evidence.mean) &&
-              averages->items[FF_AVERAGE_ACTIVITY].evidence.mean > 0.0,
-          FF_ERR_NUMERICAL,
+    CHECK(averages->is_finite, FF_ERR_NUMERICAL,
           "%s: trajectories end in a state that nothing leaves: there are no steady-state averages",
           arguments->input);
     const struct ff_verdict verdict = ff_averages_verdict(averages, process);
@@ -158,8 +154,10 @@ static enum ff_status print_averages(const struct ff_arguments *arguments, struc
         .system = setup->system,
         .chain = setup->chain,
         .rates = rates,
+        .n = FF_AVERAGE_SITES + setup->system->process->n_sites,
         .exact = exact,
         .options = setup->plan.evaluation,
+        .budget = ff_budget_of_seconds,
         .key = {setup->plan.gradient.seed, 0, 0, FF_PURPOSE_EVALUATE}};
     enum ff_status status = ff_averages_measure(&task, &averages);
     if (status == FF_OK) {

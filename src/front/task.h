@@ -23,13 +23,21 @@ struct ff_task {
     uint32_t id; /* also the coordinate of its random numbers */
     struct ff_scalarization scalarization;
     int n_parameters, n_starts;
-    double *starts; /* [n_starts][P]; the best of them, by simulation, is where it begins */
+    double *starts; /* [n_starts][P]; the best of them is where it begins */
 };
 
 /* J and sigma with standard errors, per walker. */
 struct ff_means {
     double current, current_stderr;
     double entropy_production, entropy_production_stderr;
+};
+
+/* How the means were measured, and whether they can be believed. */
+struct ff_measurement {
+    int is_converged; /* nothing speaks against them */
+    char *reason;     /* what does; owned, NULL is "" */
+    int n_trajectories;
+    struct ff_horizon horizon; /* of each */
 };
 
 /* What a task leaves: the point, re-evaluated with fresh random numbers, and its history. */
@@ -42,6 +50,7 @@ struct ff_result {
     int n_parameters;
     double *theta;         /* [P] */
     struct ff_means means; /* re-evaluated */
+    struct ff_measurement measurement;
     enum ff_exact_status exact_status;
     double exact_current, exact_entropy_production; /* at theta; NaN unless exact_status is OK */
     int64_t n_events;                               /* simulated in all */

@@ -102,10 +102,9 @@ static const struct ff_field point_fields[] = {
     FF_FIELD(ff_front_point, is_nondominated, FLAG, "nondominated", FF_UNIT_ONE,
              "whether no other point is as good in both J and sigma and better in one", "front",
              FF_FLAGS(0, "dominated nondominated")),
-    FF_FIELD(
-        ff_front_point, is_converged, FLAG, "converged", FF_UNIT_ONE,
-        "whether the optimiser ended by its own test and the estimates agree with the exact values",
-        "front", FF_FLAGS(0, "not_converged converged")),
+    FF_FIELD(ff_front_point, is_converged, FLAG, "converged", FF_UNIT_ONE,
+             "whether the optimiser ended by its own test and nothing speaks against the estimates",
+             "front", FF_FLAGS(0, "not_converged converged")),
     FF_FIELD(ff_front_point, verdict, TEXT, "verdict", FF_UNIT_ONE,
              "converged, or why the point is not", "front"),
     FF_FIELD(ff_front_point, objective, REAL, "objective", FF_UNIT_ONE,
@@ -205,16 +204,15 @@ static struct ff_front_point make_point(const struct ff_archive *archive, int i,
                                         const struct ff_design *design)
 {
     const struct ff_result *result = &archive->points[i];
-    char verdict[256];
-    const bool is_converged = ff_verdict_of(result, verdict, sizeof verdict);
+    const struct ff_verdict verdict = ff_verdict_of(result);
     if (result->status != FF_OK)
         return (struct ff_front_point){
-            .status = FF_POINT_FAILED, .objective = NAN, .verdict = ff_copy_text(verdict)};
+            .status = FF_POINT_FAILED, .objective = NAN, .verdict = ff_verdict_text(&verdict)};
     struct ff_front_point point = {
         .status = FF_POINT_OK,
         .is_nondominated = archive->is_nondominated[i],
-        .is_converged = is_converged,
-        .verdict = ff_copy_text(verdict),
+        .is_converged = verdict.is_converged,
+        .verdict = ff_verdict_text(&verdict),
         .objective = objective(result),
         .n_channels = design->n_channels,
         .rates = FF_RAW(double, design->n_channels),

@@ -160,6 +160,14 @@ static void a_constant_is_certain_and_rounding_no_difference(void **state)
     assert_true(fabs(evidence.mean - 1000.0) < 1e-9);
     assert_true(verdict_on(data).is_converged);
     assert_true(fabs(ff_evidence_z(&series, &evidence, 1000.1)) > largest_z);
+    /* The resolution is of the ratio, whatever is made of it. */
+    struct ff_series scaled = series;
+    struct ff_evidence scaled_evidence;
+    scaled.scale = 0.125;
+    ff_evidence_find(&scaled, &scaled_evidence);
+    const double z = ff_evidence_z(&series, &evidence, 1000.0 - 2e-12);
+    assert_true(z > 0.5);
+    assert_true(fabs(ff_evidence_z(&scaled, &scaled_evidence, 125.0 - 2.5e-13) / z - 1.0) < 1e-9);
 }
 
 /* A value that goes along with the time: the ratio knows it, the mean of ratios does not. */

@@ -108,7 +108,8 @@ static enum ff_status take_averages(const struct ff_process *process,
                                                   .reason = ff_copy_text(verdict.reason),
                                                   .n_trajectories = averages->n_trajectories,
                                                   .horizon = averages->horizon};
-    result->n_events += averages->n_events;
+    result->n_events +=
+        averages->n_trajectories * (averages->horizon.events + averages->horizon.burn_in);
     return FF_OK;
 }
 
@@ -195,7 +196,6 @@ static void worker_solve(void *context, const void *task_record, void *result_re
 }
 
 const struct ff_job_kind ff_front_kind = {
-    .name = "front",
     .task = &ff_task_record,
     .result = &ff_result_record,
     .worker_create = worker_create,

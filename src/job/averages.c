@@ -50,6 +50,12 @@ static int64_t choose_events(const struct ff_evaluation_options *options, int n_
     return pilot < LEAST_PILOT ? LEAST_PILOT : pilot;
 }
 
+/* What is thrown away before the first batch. */
+static int64_t first_burn_in(const struct ff_evaluation_options *options)
+{
+    return options->has_burn_in ? options->horizon.burn_in : LEAST_BURN_IN;
+}
+
 static void begin(struct stage *stage)
 {
     const struct ff_averages_task *task = stage->task;
@@ -64,8 +70,7 @@ static void begin(struct stage *stage)
     stage->first_batch = options->has_burn_in ? 0 : stage->n_batches / BURN_IN_PART;
     stage->rows = FF_RAW(
         double, (size_t)stage->n_trajectories *(size_t)stage->n_batches *(size_t)stage->width);
-    ff_survey_burn_in(stage->survey,
-                      options->has_burn_in ? options->horizon.burn_in : LEAST_BURN_IN);
+    ff_survey_burn_in(stage->survey, first_burn_in(options));
     ff_survey_run(stage->survey, stage->events, 0, stage->n_batches, stage->n_batches, stage->rows);
 }
 
@@ -101,7 +106,7 @@ static bool has_budget(const struct stage *stage)
 
 /* ---- judgement ------------------------------------------------------------------------------ */
 
-/* Mean magnitude of what is summed into a column, per walker, in the measured batches. */
+/* Mean magnitude of what is summed into a column, of all walkers, in the measured batches. */
 static double magnitude(const struct stage *stage, int column)
 {
     double sum = 0.0, time = 0.0;
@@ -222,6 +227,16 @@ static void judge_all(const struct stage *stage, double chance, struct ff_averag
 
 /* ---- all of it ------------------------------------------------------------------------------ */
 
+/* Batches that are thrown away are burn-in too. */
+static void note_horizon(const struct stage *stage, struct ff_averages *out)
+{
+    const int64_t thrown_away = stage->events * stage->first_batch / stage->n_batches;
+    out->n_trajectories = stage->n_trajectories;
+    out->horizon =
+        (struct ff_horizon){.events = stage->events - thrown_away,
+                            .burn_in = first_burn_in(&stage->task->options) + thrown_away};
+}
+
 enum ff_status ff_averages_measure(const struct ff_averages_task *task, struct ff_averages *out)
 {
     struct stage stage = {.task = task};
@@ -239,12 +254,7 @@ enum ff_status ff_averages_measure(const struct ff_averages_task *task, struct f
     }
     if (status == FF_OK && !out->is_converged)
         judge_all(&stage, ff_chance_final, out);
-    const int64_t burn_in = stage.events * stage.first_batch / stage.n_batches;
-    out->n_trajectories = stage.n_trajectories;
-    out->horizon = (struct ff_horizon){
-        .events = stage.events - burn_in,
-        .burn_in = task->options.has_burn_in ? task->options.horizon.burn_in : burn_in};
-    out->n_events = stage.n_trajectories * (stage.events + out->horizon.burn_in - burn_in);
+    note_horizon(&stage, out);
     ff_survey_free(stage.survey);
     free(stage.rows);
     if (status != FF_OK)

@@ -45,8 +45,7 @@ struct ff_averages {
     bool
         is_finite; /* J, and the activity above zero; else trajectories end in a state that nothing leaves */
     int n_trajectories;
-    struct ff_horizon horizon;
-    int64_t n_events; /* all that were simulated */
+    struct ff_horizon horizon; /* of each */
 };
 
 /* What is measured; all borrowed. */

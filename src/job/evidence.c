@@ -94,8 +94,7 @@ double ff_normal_of_student(double t, double n)
 /* Differences and errors of ratios, before the scale. */
 static double deviation(const struct ff_series *series, double difference, double variance, int n)
 {
-    const double least = series->resolution / fabs(series->scale);
-    const double t = difference / sqrt(variance + least * least);
+    const double t = difference / sqrt(variance + series->resolution * series->resolution);
     return difference == 0.0 ? 0.0 : ff_normal_of_student(t, n);
 }
 
@@ -132,16 +131,16 @@ static double test_starts(const struct ff_series *series)
 
 /* Of the sum of squares, the share of one trajectory is that of Student's t against all (Grubbs, Ann. Math. Stat. 21:27,
  * 1950): an error that rests on one of them knows nothing of how rare it is. */
-static double test_outlier(const struct ff_series *series, struct part part, struct sums total)
+static double test_outlier(const struct ff_series *series, struct part part, struct sums total,
+                           double variance)
 {
-    const double least = series->resolution / fabs(series->scale), n = series->n_trajectories;
-    double squares = 0.0, largest = 0.0;
+    const double n = series->n_trajectories, squares = variance * (n - 1.0) / n;
+    double largest = 0.0;
     for (int k = part.from; k < part.to; k++) {
         const double pull = residual(of_trajectory(series, k, part), total);
-        squares += pull * pull;
         largest = fmax(largest, pull * pull);
     }
-    if (!(squares > least * least) || n < 3)
+    if (!(squares > series->resolution * series->resolution) || n < 3)
         return 0.0;
     const double share = fmin(largest / squares * n / (n - 1.0), 1.0 - 1e-15);
     return ff_normal_of_student(sqrt((n - 2.0) * share / (1.0 - share)), n - 2.0);
@@ -150,7 +149,6 @@ static double test_outlier(const struct ff_series *series, struct part part, str
 /* The variance of a trajectory's sum over that of as many independent batches. */
 static double find_correlation(const struct ff_series *series, struct part part, struct sums total)
 {
-    const double least = series->resolution / fabs(series->scale);
     double batches = 0.0, trajectories = 0.0;
     for (int k = part.from; k < part.to; k++) {
         double sum = 0.0;
@@ -161,7 +159,7 @@ static double find_correlation(const struct ff_series *series, struct part part,
         }
         trajectories += sum * sum;
     }
-    return trajectories > least * least ? trajectories / batches : 0.0;
+    return trajectories > series->resolution * series->resolution ? trajectories / batches : 0.0;
 }
 
 void ff_evidence_find(const struct ff_series *series, struct ff_evidence *out)
@@ -176,7 +174,7 @@ void ff_evidence_find(const struct ff_series *series, struct ff_evidence *out)
                                 .gauge_z = NAN,
                                 .exact_z = NAN,
                                 .rare_error = NAN,
-                                .outlier_z = test_outlier(series, part, total),
+                                .outlier_z = test_outlier(series, part, total, variance),
                                 .correlation = find_correlation(series, part, total)};
     out->length = (part.last - part.first) / fmax(out->correlation, 1.0);
 }

@@ -22,7 +22,7 @@ struct ff_series {
     int n_trajectories; /* at least 2 */
     int n_given; /* the first of them began in the initial state as given, the others elsewhere; all or none: unknown */
     double scale;      /* the average is this times the ratio */
-    double resolution; /* of the average: what is less is rounding */
+    double resolution; /* of the ratio: what is less is rounding */
 };
 
 /* What one series says. */

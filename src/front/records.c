@@ -138,6 +138,13 @@ struct ff_values ff_result_values(const struct ff_result *result)
     return (struct ff_values){result->means.current, result->means.entropy_production};
 }
 
+double ff_result_objective(const struct ff_result *result,
+                           const struct ff_scalarization *scalarization)
+{
+    const struct ff_values values = ff_result_values(result);
+    return ff_scalarize(scalarization, values.current, values.entropy_production, NULL, NULL);
+}
+
 void ff_result_fail(struct ff_result *result, enum ff_status status)
 {
     const struct ff_scalarization scalarization = result->scalarization;

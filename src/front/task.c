@@ -32,18 +32,17 @@ void ff_trace_create(int capacity, struct ff_trace *out)
     };
 }
 
-void ff_trace_record(struct ff_trace *trace, const struct ff_evaluation *evaluation,
-                     int n_parameters, const double *observables)
+void ff_trace_record(struct ff_trace *trace, const struct ff_evaluation *evaluation)
 {
     if (trace->n_recorded == trace->capacity)
         return;
     double square = 0.0;
-    for (int p = 0; p < n_parameters; p++)
+    for (int p = 0; p < evaluation->n_parameters; p++)
         square += evaluation->gradient[p] * evaluation->gradient[p];
     const int i = trace->n_recorded++;
     trace->value[i] = evaluation->value;
-    trace->current[i] = observables[FF_J];
-    trace->entropy_production[i] = observables[FF_SIGMA];
+    trace->current[i] = evaluation->observed[FF_J];
+    trace->entropy_production[i] = evaluation->observed[FF_SIGMA];
     trace->gradient_norm[i] = sqrt(square);
 }
 
@@ -81,8 +80,7 @@ static void note_step(void *context, int step, const struct ff_evaluation *evalu
 {
     (void)step;
     struct worker *worker = context;
-    ff_trace_record(worker->trace, evaluation, worker->plan->system->design->n_parameters,
-                    evaluation->observed);
+    ff_trace_record(worker->trace, evaluation);
 }
 
 static enum ff_status optimize(struct worker *worker, const struct ff_task *task,

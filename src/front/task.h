@@ -66,10 +66,8 @@ extern const struct ff_job_kind ff_front_kind;
 /** A trace of `capacity` entries, all NaN. */
 void ff_trace_create(int capacity, struct ff_trace *out);
 
-/** Append an evaluation over n_parameters and the observables that it was made from, J and sigma; ignored when the trace
- * is full. */
-void ff_trace_record(struct ff_trace *trace, const struct ff_evaluation *evaluation,
-                     int n_parameters, const double *observables);
+/** Append an evaluation that observed J and sigma; ignored when the trace is full. */
+void ff_trace_record(struct ff_trace *trace, const struct ff_evaluation *evaluation);
 
 /** Room for results over n_parameters with traces of n_iterations. */
 void ff_result_create(int n_parameters, int n_iterations, struct ff_result *out);
@@ -82,6 +80,10 @@ struct ff_values {
 
 /** The exact J and sigma where they are known, else the estimates: by these points are compared. */
 struct ff_values ff_result_values(const struct ff_result *result);
+
+/** What a scalarisation, its own or that of another point, makes of these values. */
+double ff_result_objective(const struct ff_result *result,
+                           const struct ff_scalarization *scalarization);
 
 /** Make it the result of a task that failed with this status: id and scalarisation stay, every other real is NaN, there
  * are no events and no outcome, and the reason is the message of the last error. */

@@ -14,6 +14,9 @@
 enum { COMPARED_TRAJECTORIES = 64 };
 static const struct ff_horizon compared_horizon = {.events = 2000, .burn_in = 200};
 
+_Static_assert((int)FF_MAX_FUNCTIONALS <= (int)FF_MOST_OBSERVED,
+               "an evaluation carries the means of all functionals");
+
 struct ff_evaluator {
     const struct ff_plan *plan;
     struct ff_gradient *gradient;

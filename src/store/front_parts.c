@@ -193,13 +193,6 @@ static struct ff_front_quality make_quality(const struct ff_front_metrics *metri
     };
 }
 
-static double objective(const struct ff_result *point)
-{
-    const struct ff_values values = ff_result_values(point);
-    return ff_scalarize(&point->scalarization, values.current, values.entropy_production, NULL,
-                        NULL);
-}
-
 static struct ff_front_point make_point(const struct ff_archive *archive, int i,
                                         const struct ff_design *design)
 {
@@ -213,7 +206,7 @@ static struct ff_front_point make_point(const struct ff_archive *archive, int i,
         .is_nondominated = archive->is_nondominated[i],
         .is_converged = verdict.is_converged,
         .verdict = ff_verdict_text(&verdict),
-        .objective = objective(result),
+        .objective = ff_result_objective(result, &result->scalarization),
         .n_channels = design->n_channels,
         .rates = FF_RAW(double, design->n_channels),
     };

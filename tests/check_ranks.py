@@ -202,8 +202,10 @@ class Failures(unittest.TestCase):
             self.assertTrue(np.isfinite(file["front/current"][()][status == 0]).all())
             self.assertTrue(np.isnan(file["front/current"][()][status == 1]).all())
             self.assertEqual(file.attrs["status"], "complete")
+            np.testing.assert_array_equal(file["front/converged"][()], 0, "adam has no test of its end")
             self.assertEqual(file.attrs["message"],
-                             f"{(status == 1).sum()} of {status.size} tasks failed")
+                             f"{(status == 1).sum()} of {status.size} tasks failed; {(status == 0).sum()} of "
+                             f"{status.size} points have not converged, see /front/verdict")
             reasons = file["front/reason"].asstr()[()]
             np.testing.assert_array_equal(reasons != "", status == 1)
             np.testing.assert_array_equal(file["front/exact_status"][()], np.where(status == 1, -1, 0))

@@ -128,8 +128,7 @@ static enum ff_status finish(const struct run *run)
     if (metrics.n_failed > 0)
         snprintf(message, sizeof message, "%d of %d tasks failed", metrics.n_failed,
                  archive->n_points);
-    const int n_unconverged =
-        ff_verdict_count(archive->points, archive->n_points, plan->optimizer.type->ends_itself);
+    const int n_unconverged = ff_verdict_count(archive->points, archive->n_points);
     if (n_unconverged > 0) {
         snprintf(count, sizeof count, "%d of %d points", n_unconverged, archive->n_points);
         say_more(message, sizeof message, count, " have not converged, see /front/verdict");

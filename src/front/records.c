@@ -64,6 +64,17 @@ static const struct ff_field result_fields[] = {
              "entropy production rate sigma, re-evaluated with fresh random numbers", "front"),
     FF_FIELD(ff_result, means.entropy_production_stderr, REAL, "entropy_production_stderr",
              FF_UNIT_ENTROPY_RATE, "standard error of the entropy production rate", "front"),
+    FF_FIELD(ff_result, measurement.is_converged, FLAG, "evaluation_converged", FF_UNIT_ONE,
+             "whether nothing speaks against the estimates of J and sigma", "front",
+             FF_FLAGS(0, "not_converged converged")),
+    FF_FIELD(ff_result, measurement.reason, TEXT, "evaluation_reason", FF_UNIT_ONE,
+             "what speaks against them, empty if nothing does or the task failed", "front"),
+    FF_FIELD(ff_result, measurement.n_trajectories, INT, "evaluation_trajectories", FF_UNIT_ONE,
+             "trajectories that they were measured by, 0 if the task failed", "front"),
+    FF_FIELD(ff_result, measurement.horizon.events, INT64, "evaluation_events", FF_UNIT_ONE,
+             "events of each trajectory that were measured, 0 if the task failed", "front"),
+    FF_FIELD(ff_result, measurement.horizon.burn_in, INT64, "evaluation_burn_in", FF_UNIT_ONE,
+             "events of each trajectory before these, 0 if the task failed", "front"),
     FF_FIELD(ff_result, exact_status, FLAG, "exact_status", FF_UNIT_ONE,
              "what became of the exact solution at the rates found, none if the task failed",
              "front", FF_FLAGS(-1, "none ok not_enumerable failed")),
@@ -127,6 +138,13 @@ struct ff_values ff_result_values(const struct ff_result *result)
     return (struct ff_values){result->means.current, result->means.entropy_production};
 }
 
+double ff_result_objective(const struct ff_result *result,
+                           const struct ff_scalarization *scalarization)
+{
+    const struct ff_values values = ff_result_values(result);
+    return ff_scalarize(scalarization, values.current, values.entropy_production, NULL, NULL);
+}
+
 void ff_result_fail(struct ff_result *result, enum ff_status status)
 {
     const struct ff_scalarization scalarization = result->scalarization;
@@ -136,6 +154,8 @@ void ff_result_fail(struct ff_result *result, enum ff_status status)
     result->outcome = FF_OUTCOME_NONE;
     result->exact_status = FF_EXACT_NONE;
     result->n_events = 0;
+    free(result->measurement.reason);
+    result->measurement = (struct ff_measurement){.is_converged = false};
     free(result->reason);
     free(result->place);
     result->reason = ff_copy_text(ff_status_message());

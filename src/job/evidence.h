@@ -11,7 +11,7 @@
 #ifndef FF_JOB_EVIDENCE_H
 #define FF_JOB_EVIDENCE_H
 
-#include <stdbool.h>
+#include "job/verdict.h"
 
 /* A ratio of sums over trajectories that go on through batches. Of trajectory k and batch b the numbers are at
  * (k * n_batches_held + b) * stride; batches first_batch.. are measured. All borrowed. */
@@ -22,7 +22,7 @@ struct ff_series {
     int n_trajectories; /* at least 2 */
     int n_given; /* the first of them began in the initial state as given, the others elsewhere; all or none: unknown */
     double scale;      /* the average is this times the ratio */
-    double resolution; /* of the average: what is less is rounding */
+    double resolution; /* of the ratio: what is less is rounding */
 };
 
 /* What one series says. */
@@ -53,13 +53,6 @@ struct ff_coverage {
         unfired; /* a channel that could fire and never did, towards states perhaps not seen; or NULL */
     double unfired_events; /* how often it was expected to */
     bool has_sink;         /* a state that nothing leaves can be reached */
-};
-
-enum { FF_REASON_SIZE = 160 };
-
-struct ff_verdict {
-    bool is_converged;
-    char reason[FF_REASON_SIZE]; /* a phrase with a number, and what to do; empty if converged */
 };
 
 /** Probabilities that a right average is called wrong by one test. A horizon is long enough when the strict one is passed:

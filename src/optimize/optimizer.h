@@ -89,7 +89,6 @@ struct ff_optimizer_type {
     const char *name;
     const char *doc;
     bool needs_exact; /* a gradient without noise */
-    bool ends_itself; /* by a test of convergence, not by the number of its iterations */
 
     /** The state before the first step.  Copies the options; borrows the objective for this call only and
      * does not evaluate it. */

@@ -379,7 +379,6 @@ const struct ff_optimizer_type ff_optimizer_trust = {
     .doc =
         "quasi-Newton trust region that knows the noise of its gradient, draws more samples as it needs "
         "them, and ends when the decrease still to be had is below `tolerance`",
-    .ends_itself = true,
     .create = trust_create,
     .step = trust_step,
     .free = trust_free,

@@ -150,6 +150,14 @@ static enum ff_status finish(const struct run *run)
     return FF_OK;
 }
 
+/* As many as the configuration says, else those that are cheap. */
+static int n_random_starts(const struct ff_setup *setup)
+{
+    if (setup->front.has_starts)
+        return setup->front.n_starts;
+    return setup->chain != NULL ? setup->front.n_starts : 0;
+}
+
 /* Rank 0 only; takes part in ff_cluster_run. */
 static enum ff_status manage(const struct ff_arguments *arguments, const struct ff_setup *setup,
                              double current_scale, double entropy_scale, char *hosts)
@@ -160,8 +168,13 @@ static enum ff_status manage(const struct ff_arguments *arguments, const struct 
                       .entropy_scale = entropy_scale,
                       .hosts = hosts};
     ff_note_start(run.started, sizeof run.started);
-    ff_scheduler_create(&setup->front, setup->system->design->n_parameters, current_scale,
-                        entropy_scale, setup->start, &run.scheduler);
+    const struct ff_front_problem problem = {.n_parameters = setup->system->design->n_parameters,
+                                             .current_scale = current_scale,
+                                             .entropy_scale = entropy_scale,
+                                             .start = setup->start,
+                                             .n_random = n_random_starts(setup),
+                                             .seed = setup->plan.gradient.seed};
+    ff_scheduler_create(&setup->front, &problem, &run.scheduler);
     ff_progress_create(arguments->is_quiet, arguments->is_verbose, &run.progress);
     const struct ff_source source = ff_scheduler_source(run.scheduler);
     enum ff_status status = ff_cluster_run(&ff_front_kind, &setup->plan, &source, tick, &run);

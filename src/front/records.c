@@ -35,6 +35,8 @@ static const struct ff_field task_fields[] = {
     FF_FIELD(ff_task, id, UINT32, "task", FF_UNIT_ONE,
              "task number, the coordinate of its random numbers", NULL),
     SCALARIZATION_FIELDS(ff_task, NULL),
+    FF_FIELD(ff_task, is_rough, FLAG, "is_rough", FF_UNIT_ONE,
+             "whether the design is only to begin from", NULL, FF_FLAGS(0, "measured rough")),
     FF_FIELD(ff_task, n_parameters, INT, "n_parameters", FF_UNIT_ONE, "design parameters", NULL),
     FF_FIELD(ff_task, n_starts, INT, "n_starts", FF_UNIT_ONE, "candidate starts", NULL),
     FF_FIELD(ff_task, starts, REAL, "starts", FF_UNIT_ONE, "design parameters to start from", NULL,

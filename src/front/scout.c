@@ -45,6 +45,7 @@ static void make_task(const struct ff_scout *scout, const struct ff_scalarizatio
 {
     ff_task_create(scout->options.n_parameters, 1, out);
     out->id = id;
+    out->is_rough = true;
     out->scalarization = *base;
     out->scalarization.kind = FF_SCALARIZATION_WEIGHTED;
     out->scalarization.weight = 1.0 / (1.0 + exp(-log_odds));

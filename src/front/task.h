@@ -22,6 +22,7 @@ struct ff_trace {
 struct ff_task {
     uint32_t id; /* also the coordinate of its random numbers */
     struct ff_scalarization scalarization;
+    bool is_rough; /* its design is only to begin from: compared with others, not measured */
     int n_parameters, n_starts;
     double *starts; /* [n_starts][P]; the best of them is where it begins */
 };

@@ -20,7 +20,7 @@ static const struct ff_key evaluation_rows[] = {
      .unit = "events",
      .doc =
          "Length of each, after its burn-in; `auto` doubles until the averages have converged or "
-         "a budget is spent: in `simulate` a few seconds, in `run` 2^25 events of all together "
+         "a budget is spent: in `simulate` a few seconds, in `run` 2^24 events of all together "
          "where states are few, else a quarter of those of the point's optimiser, at least 2^20."},
     {.name = "burn_in",
      FF_FILLS(struct ff_evaluation_options, horizon.burn_in),

@@ -443,7 +443,7 @@ class Streams(unittest.TestCase):
     def test_progress_goes_to_standard_error_only(self):
         process = call("run", config("ring"), "-o", "verbose.h5", "--verbose", *SMALL)
         self.assertEqual(process.stdout.count("\n"), 1)
-        self.assertEqual(len(re.findall(r"(?m)^task \d: weight ", process.stderr)), 4)
+        self.assertEqual(len(re.findall(r"(?m)^task \d+: weight ", process.stderr)), 4)
         self.assertEqual(process.stderr.count("\n"), 4)
 
     def test_quiet_says_nothing_but_the_result(self):

@@ -206,10 +206,11 @@ class OlderFormat(unittest.TestCase):
 
     def test_format_1_2_lacks_how_points_were_evaluated(self):
         names = ("converged", "reason", "trajectories", "events", "burn_in")
-        process = self.info(2, *("front/evaluation_" + name for name in names))
+        process = self.info(2, "front/gap", *("front/evaluation_" + name for name in names))
         self.assertEqual(process.returncode, 0, process.stderr)
         for point in json.loads(process.stdout)["front"]:
             self.assertEqual([point["evaluation_" + name] for name in names], [0, "", 0, 0, 0])
+            self.assertIsNone(point["gap"])
 
     def test_a_file_of_today_may_lack_nothing(self):
         for name in (*SINCE_1_1, *SINCE_1_2, "front/evaluation_reason"):

@@ -89,7 +89,7 @@ static void a_point_is_measured_until_it_can_be_believed(void **state)
     assert_true(fabs(result.means.current - result.exact_current) <
                 largest_z * result.means.current_stderr + 1e-9);
     result.outcome = FF_OUTCOME_CONVERGED;
-    assert_true(ff_verdict_of(&result).is_converged);
+    assert_true(ff_verdict_of(&result, NAN).is_converged);
     ff_result_free(&result);
     ff_chain_free(chain);
     ff_system_free(system);
@@ -111,7 +111,7 @@ static void a_point_that_is_too_stiff_says_so(void **state)
     assert_int_equal(result.measurement.horizon.events, 1000);
     result.outcome = FF_OUTCOME_CONVERGED;
     result.scalarization.current_scale = 1e-12; /* by which its current has not vanished */
-    assert_string_equal(ff_verdict_of(&result).reason, result.measurement.reason);
+    assert_string_equal(ff_verdict_of(&result, NAN).reason, result.measurement.reason);
     ff_result_free(&result);
     ff_chain_free(chain);
     ff_system_free(system);

@@ -3,6 +3,7 @@
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "front/verdict.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -23,7 +24,7 @@ static struct ff_result good_point(void)
 
 static void assert_refused(const struct ff_result *result, const char *words)
 {
-    const struct ff_verdict verdict = ff_verdict_of(result);
+    const struct ff_verdict verdict = ff_verdict_of(result, NAN);
     assert_false(verdict.is_converged);
     if (strstr(verdict.reason, words) == NULL)
         fail_msg("`%s` does not say `%s`", verdict.reason, words);
@@ -34,7 +35,7 @@ static void a_good_point_has_converged(void **state)
 {
     (void)state;
     const struct ff_result result = good_point();
-    const struct ff_verdict verdict = ff_verdict_of(&result);
+    const struct ff_verdict verdict = ff_verdict_of(&result, NAN);
     assert_true(verdict.is_converged);
     assert_string_equal(verdict.reason, "");
 }
@@ -67,7 +68,7 @@ static void a_current_that_vanishes_is_refused(void **state)
     result.means.current = -1.9e-6;
     assert_refused(&result, "vanish");
     result.means.current = -2.1e-6;
-    assert_true(ff_verdict_of(&result).is_converged);
+    assert_true(ff_verdict_of(&result, NAN).is_converged);
     result.exact_status = FF_EXACT_OK;
     result.exact_current = 1e-9;
     assert_refused(&result, "vanish");
@@ -81,6 +82,25 @@ static void the_averages_are_believed_or_say_why_not(void **state)
     assert_refused(&result, doubt);
 }
 
+/* With w = 1/2 the objective of the good point is -1/4 + 3/2 = 5/4. Only exact values are judged so. */
+static void an_exact_optimum_that_is_better_is_told(void **state)
+{
+    (void)state;
+    struct ff_result result = good_point();
+    result.scalarization.weight = 0.5;
+    assert_true(ff_verdict_of(&result, 1.0).is_converged);
+    result.exact_status = FF_EXACT_OK;
+    result.exact_current = 1.0;
+    result.exact_entropy_production = 3.0;
+    assert_true(ff_verdict_of(&result, 1.25 / 1.019).is_converged);
+    const struct ff_verdict verdict = ff_verdict_of(&result, 1.25 / 1.021);
+    assert_false(verdict.is_converged);
+    assert_non_null(strstr(verdict.reason, "exact optimum"));
+    const double optima[] = {1.25 / 1.021};
+    assert_int_equal(ff_verdict_count(&result, 1, optima), 1);
+    assert_int_equal(ff_verdict_count(&result, 1, NULL), 0);
+}
+
 /* Whatever the reason; failed points are counted elsewhere. */
 static void points_that_have_not_converged_are_counted(void **state)
 {
@@ -89,13 +109,13 @@ static void points_that_have_not_converged_are_counted(void **state)
     struct ff_result results[N];
     for (int i = 0; i < N; i++)
         results[i] = good_point();
-    assert_int_equal(ff_verdict_count(results, N), 0);
+    assert_int_equal(ff_verdict_count(results, N, NULL), 0);
     results[0].outcome = FF_OUTCOME_MAX_ITERATIONS;
     results[1].measurement = (struct ff_measurement){.is_converged = 0, .reason = doubt};
     results[2].status = FF_ERR_NUMERICAL;
     results[4].outcome = FF_OUTCOME_STALLED;
-    assert_int_equal(ff_verdict_count(results, N), 3);
-    assert_int_equal(ff_verdict_count(results, 0), 0);
+    assert_int_equal(ff_verdict_count(results, N, NULL), 3);
+    assert_int_equal(ff_verdict_count(results, 0, NULL), 0);
 }
 
 static void verdicts_are_text(void **state)
@@ -123,6 +143,7 @@ int main(void)
         cmocka_unit_test(neither_has_an_optimiser_without_a_test_nor_one_that_stalled),
         cmocka_unit_test(a_current_that_vanishes_is_refused),
         cmocka_unit_test(the_averages_are_believed_or_say_why_not),
+        cmocka_unit_test(an_exact_optimum_that_is_better_is_told),
         cmocka_unit_test(points_that_have_not_converged_are_counted),
         cmocka_unit_test(verdicts_are_text),
     };

@@ -73,7 +73,8 @@ static void tick(void *context, bool is_new)
     }
     const int n_points = run->setup->front.n_points;
     ff_progress_show(run->progress, n_completed, n_planned > n_points ? n_planned : n_points, now);
-    if (is_new && now - run->last_write >= seconds_between_writes) {
+    const bool has_points = ff_scheduler_archive(run->scheduler)->n_points > 0;
+    if (is_new && has_points && now - run->last_write >= seconds_between_writes) {
         if (write_file(run, NULL, FF_RUN_RUNNING, "") != FF_OK)
             fprintf(stderr, "fluxfront: warning: %s; the run goes on\n", ff_status_message());
         run->last_write = now;
@@ -128,14 +129,15 @@ static enum ff_status finish(const struct run *run)
     if (metrics.n_failed > 0)
         snprintf(message, sizeof message, "%d of %d tasks failed", metrics.n_failed,
                  archive->n_points);
-    const int n_unconverged = ff_verdict_count(archive->points, archive->n_points);
+    struct ff_reference *reference = NULL;
+    if (run->setup->reference.is_wanted && find_reference(run, &reference) != FF_OK)
+        say_more(message, sizeof message, "no exact reference: ", ff_status_message());
+    const int n_unconverged = ff_verdict_count(archive->points, archive->n_points,
+                                               reference != NULL ? reference->objective : NULL);
     if (n_unconverged > 0) {
         snprintf(count, sizeof count, "%d of %d points", n_unconverged, archive->n_points);
         say_more(message, sizeof message, count, " have not converged, see /front/verdict");
     }
-    struct ff_reference *reference = NULL;
-    if (run->setup->reference.is_wanted && find_reference(run, &reference) != FF_OK)
-        say_more(message, sizeof message, "no exact reference: ", ff_status_message());
     const enum ff_status status = write_file(run, reference, FF_RUN_COMPLETE, message);
     ff_reference_free(reference);
     TRY(status);

@@ -58,6 +58,10 @@ static const struct ff_field result_fields[] = {
     FF_FIELD(ff_result, outcome, FLAG, "outcome", FF_UNIT_ONE,
              "why the optimiser stopped, none if the task failed", "front",
              FF_FLAGS(-1, "none converged max_iterations stalled")),
+    FF_FIELD(ff_result, gap, REAL, "gap", FF_UNIT_ONE,
+             "what the optimiser's model says the objective may still fall by, noise included; NaN "
+             "if it has no model or the task failed",
+             "front"),
     FF_FIELD(ff_result, means.current, REAL, "current", FF_UNIT_RATE,
              "current J, re-evaluated with fresh random numbers", "front"),
     FF_FIELD(ff_result, means.current_stderr, REAL, "current_stderr", FF_UNIT_RATE,
@@ -121,6 +125,7 @@ void ff_task_free(struct ff_task *task)
 void ff_result_create(int n_parameters, int n_iterations, struct ff_result *out)
 {
     *out = (struct ff_result){.n_parameters = n_parameters,
+                              .gap = NAN,
                               .theta = FF_RAW(double, n_parameters),
                               .exact_status = FF_EXACT_NONE,
                               .exact_current = NAN,

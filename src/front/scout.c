@@ -3,8 +3,6 @@
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "front/scout.h"
 
-#include "base/stream.h"
-
 #include <math.h>
 #include <string.h>
 

@@ -52,7 +52,7 @@ void ff_trace_record(struct ff_trace *trace, const struct ff_evaluation *evaluat
 struct worker {
     const struct ff_plan *plan;
     struct ff_evaluator *evaluator;
-    struct ff_trace *trace; /* of the task at hand */
+    struct ff_result *result; /* of the task at hand */
 };
 
 /* The start with the least objective; where it is not exact, all are measured with the same random numbers. */
@@ -80,14 +80,15 @@ static void note_step(void *context, int step, const struct ff_evaluation *evalu
 {
     (void)step;
     struct worker *worker = context;
-    ff_trace_record(worker->trace, evaluation);
+    ff_trace_record(&worker->result->trace, evaluation);
+    worker->result->gap = evaluation->gap;
 }
 
 static enum ff_status optimize(struct worker *worker, const struct ff_task *task,
                                struct ff_result *result)
 {
     const struct ff_minimize_hooks hooks = {.context = worker, .note = note_step};
-    worker->trace = &result->trace;
+    worker->result = result;
     return ff_evaluator_minimize(worker->evaluator, ff_scalarization_loss(&task->scalarization),
                                  task->id, &hooks, result->theta, &result->outcome);
 }

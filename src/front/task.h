@@ -47,6 +47,7 @@ struct ff_result {
     enum ff_status status;   /* other than FF_OK: a failed point, see ff_result_fail */
     char *reason, *place;    /* of the failure: message, and where it was raised; NULL is "" */
     enum ff_outcome outcome; /* of the optimiser */
+    double gap; /* by how much it expects the objective still to fall at most; or NaN */
     struct ff_scalarization scalarization;
     int n_parameters;
     double *theta;         /* [P] */

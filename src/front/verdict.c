@@ -5,7 +5,8 @@
 
 #include <math.h>
 
-static const double least_current = 1e-6; /* relative to its scale */
+static const double least_current = 1e-6;  /* relative to its scale */
+static const double largest_excess = 0.02; /* relative to the optimum */
 
 /* Where J and sigma vanish the descent of sigma ends, whatever lies elsewhere. */
 static bool is_at_rest(const struct ff_result *result)
@@ -14,7 +15,7 @@ static bool is_at_rest(const struct ff_result *result)
            least_current * result->scalarization.current_scale;
 }
 
-struct ff_verdict ff_verdict_of(const struct ff_result *result)
+struct ff_verdict ff_verdict_of(const struct ff_result *result, double optimum)
 {
     if (result->status != FF_OK)
         return ff_verdict_refuse("the task failed");
@@ -22,19 +23,27 @@ struct ff_verdict ff_verdict_of(const struct ff_result *result)
         return ff_verdict_refuse("the optimiser ran to its last iteration without a test; raise "
                                  "optimizer.iterations, or use `trust`, which ends by itself");
     if (result->outcome != FF_OUTCOME_CONVERGED)
-        return ff_verdict_refuse("the optimiser stalled above its tolerance");
+        return ff_verdict_refuse("the optimiser stalled above its tolerance, the objective may "
+                                 "fall by %.2g; raise optimizer.iterations or gradient.tracked",
+                                 result->gap);
     if (is_at_rest(result))
         return ff_verdict_refuse("J and sigma vanish here; other designs may do better, start from "
                                  "one of them with --from");
+    const double excess = ff_result_objective(result, &result->scalarization) - optimum;
+    if (result->exact_status == FF_EXACT_OK && excess > largest_excess * fabs(optimum))
+        return ff_verdict_refuse("the exact optimum of its objective is lower by %.2g, %.2g of "
+                                 "itself; raise front.starts",
+                                 excess, excess / fabs(optimum));
     if (!result->measurement.is_converged)
         return ff_verdict_refuse("%s", result->measurement.reason);
     return (struct ff_verdict){.is_converged = true};
 }
 
-int ff_verdict_count(const struct ff_result *results, int n)
+int ff_verdict_count(const struct ff_result *results, int n, const double *optima)
 {
     int count = 0;
     for (int i = 0; i < n; i++)
-        count += results[i].status == FF_OK && !ff_verdict_of(&results[i]).is_converged;
+        count += results[i].status == FF_OK &&
+                 !ff_verdict_of(&results[i], optima != NULL ? optima[i] : NAN).is_converged;
     return count;
 }

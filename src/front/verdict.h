@@ -6,11 +6,12 @@
 
 #include "front/task.h"
 
-/** Whether a point has converged: its task did not fail, its optimiser ended by a test of its own, J has not vanished (below
- * 1e-6 of its scale), and nothing speaks against the estimates of J and sigma. */
-struct ff_verdict ff_verdict_of(const struct ff_result *result);
+/** Whether a point has converged: its optimiser ended by a test of its own, J has not vanished (below 1e-6 of its scale),
+ * nothing speaks against its estimates, and the exact optimum of its scalarisation, NaN where it is not known, is not
+ * better by more than 2 % of itself.  A failed point has not. */
+struct ff_verdict ff_verdict_of(const struct ff_result *result, double optimum);
 
-/** Points that have not failed and have not converged. */
-int ff_verdict_count(const struct ff_result *results, int n);
+/** Points that have not failed and have not converged; optima [n], or NULL. */
+int ff_verdict_count(const struct ff_result *results, int n, const double *optima);
 
 #endif

@@ -21,7 +21,7 @@ enum { MOST_SAMPLES = 256, MOST_PAIRS = 60, MOST_REFUSALS = 4, SAMPLES_PER_STEP 
 static const double largest_radius = 8.0, first_radius = 1.0, least_radius = 1e-10;
 static const double doubted_radius = 2.0, doubted_curvature = 0.05, noise_curvature = 0.1;
 static const double least_gain = 0.05, good_gain = 0.6, poor_gain = 0.25; /* of the prediction */
-static const double least_size = 1e-3, exact_share = 1e-3;
+static const double least_size = 1e-3, least_exact_size = 1e-8, exact_share = 1e-3;
 static const double rounding = 1e-13; /* of the value: no decrease below it can be seen */
 
 /* What steps change, and its lengths. */
@@ -230,8 +230,9 @@ enum verdict { GO, SAMPLE, CONVERGED, STALLED };
  * what there is to gain. Exact evaluations are cheap. */
 static double enough_at(const struct trust *trust, const struct ff_evaluation *centre)
 {
-    const double size = fmax(fabs(centre->value), least_size);
-    const double share = ff_evaluation_is_exact(centre) ? exact_share : 1.0;
+    const bool is_exact = ff_evaluation_is_exact(centre);
+    const double size = fmax(fabs(centre->value), is_exact ? least_exact_size : least_size);
+    const double share = is_exact ? exact_share : 1.0;
     return fmax(share * size * trust->tolerance, rounding * fabs(centre->value));
 }
 

@@ -194,11 +194,13 @@ static struct ff_front_quality make_quality(const struct ff_front_metrics *metri
     };
 }
 
-static struct ff_front_point make_point(const struct ff_archive *archive, int i,
-                                        const struct ff_design *design)
+static struct ff_front_point make_point(const struct ff_front_record *record, int i)
 {
+    const struct ff_archive *archive = record->archive;
+    const struct ff_design *design = record->system->design;
     const struct ff_result *result = &archive->points[i];
-    const struct ff_verdict verdict = ff_verdict_of(result);
+    const struct ff_verdict verdict =
+        ff_verdict_of(result, record->reference != NULL ? record->reference->objective[i] : NAN);
     if (result->status != FF_OK)
         return (struct ff_front_point){
             .status = FF_POINT_FAILED, .objective = NAN, .verdict = ff_verdict_text(&verdict)};
@@ -224,7 +226,7 @@ void ff_front_parts_create(const struct ff_front_record *record, struct ff_front
                                    .scale = {record->current_scale, record->entropy_scale}};
     out->quality = make_quality(&record->metrics, out->scale);
     for (int i = 0; i < archive->n_points; i++)
-        out->points[i] = make_point(archive, i, record->system->design);
+        out->points[i] = make_point(record, i);
 }
 
 void ff_front_parts_free(struct ff_front_parts *parts)

@@ -20,6 +20,7 @@
 enum { MOST_SAMPLES = 256, MOST_PAIRS = 60, MOST_REFUSALS = 4, SAMPLES_PER_STEP = 4 };
 static const double largest_radius = 8.0, first_radius = 1.0, least_radius = 1e-10;
 static const double doubted_radius = 2.0, doubted_curvature = 0.05, noise_curvature = 0.1;
+static const double gap_curvature = 0.3;
 static const double least_gain = 0.05, good_gain = 0.6, poor_gain = 0.25; /* of the prediction */
 static const double least_size = 1e-3, least_exact_size = 1e-8, exact_share = 1e-3;
 static const double rounding = 1e-13; /* of the value: no decrease below it can be seen */
@@ -223,6 +224,15 @@ static double predict_noise(struct trust *trust, const struct ff_objective *obje
     return predict(trust, objective, theta, trust->scratch, curvature, radius, trust->place);
 }
 
+/* What may be left to gain if the curvature is less than a third of what is known of it, with the share of the noise. */
+static double predict_gap(struct trust *trust, const struct ff_objective *objective,
+                          const double *theta, const struct ff_evaluation *centre)
+{
+    return predict(trust, objective, theta, centre->gradient, gap_curvature, largest_radius,
+                   trust->place) +
+           predict_noise(trust, objective, theta, centre, gap_curvature, largest_radius);
+}
+
 /* What to do at theta. */
 enum verdict { GO, SAMPLE, CONVERGED, STALLED };
 
@@ -245,7 +255,7 @@ static enum verdict consider(struct trust *trust, const struct ff_objective *obj
     ff_quadratic_fit(&trust->model, &memory->pairs, theta, centre->gradient, centre->metric);
     const double far =
         predict(trust, objective, theta, centre->gradient, 1.0, largest_radius, trust->step);
-    centre->gap = far + predict_noise(trust, objective, theta, centre, 1.0, largest_radius);
+    centre->gap = predict_gap(trust, objective, theta, centre);
     const bool knows_curvature = trust->model.n_used > 0 || memory->pairs.capacity == 0;
     if (far <= enough && (knows_curvature || far <= rounding * fabs(centre->value))) {
         const double noise =

@@ -73,6 +73,8 @@ class View:
         self.entropy = self.points("entropy_production")
         self.entropy_stderr = self.points("entropy_production_stderr")
         self.is_nondominated = self.points("nondominated") == 1
+        converged = front.get("front/converged")  # of files since 1.2
+        self.is_doubtful = converged[self.is_ok] == 0 if converged is not None else np.zeros(len(self.weight), bool)
         self.current_label = self.axis_label("J", "front/current")
         self.entropy_label = self.axis_label(r"$\sigma$", "front/entropy_production")
 
@@ -157,6 +159,11 @@ def draw_front(axes, view, is_log):
                       elinewidth=1.2, capsize=3, zorder=6 if is_filled else 5,
                       label=f"{label} ({np.count_nonzero(chosen)})")
 
+    doubtful = view.is_doubtful & (view.current > 0) & (view.entropy > 0) if is_log else view.is_doubtful
+    if doubtful.any():
+        axes.plot(view.entropy[doubtful], view.current[doubtful], "x", color=BLACK, markersize=9, markeredgewidth=1.4,
+                  zorder=8, label=f"not converged ({np.count_nonzero(doubtful)})")
+
     # The points decide the limits; the bound may run to infinity.
     if is_log:
         axes.set_xscale("log")
@@ -175,7 +182,7 @@ def draw_front(axes, view, is_log):
     handles, labels = axes.get_legend_handles_labels()
     if handles:
         # Points first, then curves, then what is missing.
-        order = sorted(range(len(handles)), key=lambda i: "dominated" not in labels[i])
+        order = sorted(range(len(handles)), key=lambda i: "d (" not in labels[i])
         blank = Line2D([], [], linestyle="none")
         axes.legend([handles[i] for i in order] + [blank] * len(notes),
                     [labels[i] for i in order] + notes,
@@ -255,7 +262,8 @@ def draw_histories(axes, view):
     """The scalarised objective of every point above its exact optimum, or above where it ended."""
     front = view.front
     histories = front["history/objective"][view.is_ok]
-    iteration = front["history/iteration"]
+    longest = max(1, np.isfinite(histories).sum(axis=1).max(initial=0))
+    histories, iteration = histories[:, :longest], front["history/iteration"][:longest]
     optimum = front.get("reference/objective")
     if optimum is not None and np.isfinite(optimum[view.is_ok]).all():
         excess = histories - optimum[view.is_ok][:, None]
@@ -287,7 +295,7 @@ def draw_histories(axes, view):
     axes.axhline(0, color=BLACK, linewidth=0.9, zorder=1)
     axes.text(0.98, 0.97, "\n".join(notes), transform=axes.transAxes, ha="right", va="top",
               fontsize=10, color="#444444")
-    axes.set_xlim(iteration[0], iteration[-1])
+    axes.set_xlim(iteration[0], max(iteration[-1], iteration[0] + 1))
     axes.xaxis.set_major_locator(MaxNLocator(6, integer=True))
     axes.set_xlabel("iteration")
     axes.set_ylabel(label)
@@ -398,6 +406,8 @@ def footer_of(view):
     counts = [f"{n_points} point" + ("s" if n_points != 1 else "")]
     if view.n_failed:
         counts.append(f"{view.n_failed} failed")
+    if view.is_doubtful.any():
+        counts.append(f"{np.count_nonzero(view.is_doubtful)} not converged")
     parts = [f"status: {front.attributes.get('status', 'unknown')}", ", ".join(counts)]
     hypervolume = front.get("metrics/hypervolume")
     if hypervolume is not None and np.isfinite(hypervolume):

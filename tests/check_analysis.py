@@ -84,6 +84,21 @@ class Plot(unittest.TestCase):
             self.assertEqual((result.returncode, result.stderr), (0, ""))
             self.assertGreater(os.path.getsize("failed.png"), 10000)
 
+    def test_points_that_have_not_converged_are_marked(self):
+        pictures = []
+        for change in (0, 1, None):
+            shutil.copy(FRONT, "verdicts.h5")
+            with h5py.File("verdicts.h5", "r+") as file:
+                if change is None:
+                    del file["front/converged"]  # as in files before 1.2
+                else:
+                    file["front/converged"][:] = change
+            result = program("plot_front.py", "verdicts.h5", "-o", "verdicts.png")
+            self.assertEqual((result.returncode, result.stderr), (0, ""))
+            pictures.append(matplotlib.image.imread("verdicts.png"))
+        self.assertGreater(np.abs(pictures[0] - pictures[1]).max(), 0.5)
+        np.testing.assert_array_equal(pictures[1], pictures[2])
+
 
 class Csv(unittest.TestCase):
     def test_values_equal_those_of_the_file_bit_for_bit(self):

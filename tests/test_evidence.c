@@ -278,6 +278,23 @@ static void limits_widen_with_the_number_of_averages(void **state)
     assert_true(ff_evidence_judge(&evidence, 10000, ff_chance_final).is_converged);
 }
 
+/* An error that is not known from the spread counts in it, up to twice of that; beyond, the average is refused. */
+static void rare_states_widen_the_error_or_refuse_it(void **state)
+{
+    struct data *data = *state;
+    draw(data, 7, 0.3, 3.0);
+    const struct ff_evidence spread = evidence_of(data);
+    struct ff_evidence evidence = spread;
+    ff_evidence_add_rare(&evidence, NAN);
+    assert_true(isnan(evidence.rare_ratio) && evidence.standard_error == spread.standard_error);
+    ff_evidence_add_rare(&evidence, 1.99 * spread.standard_error);
+    assert_true(fabs(evidence.standard_error / spread.standard_error - hypot(1.0, 1.99)) < 1e-12);
+    assert_true(ff_evidence_judge(&evidence, 1, ff_chance_final).is_converged);
+    evidence = spread;
+    ff_evidence_add_rare(&evidence, 2.01 * spread.standard_error);
+    assert_refused(ff_evidence_judge(&evidence, 1, ff_chance_final), "hardly or never visited");
+}
+
 /* Whatever the error bars say of themselves. */
 static void a_value_known_to_be_another_is_refused(void **state)
 {
@@ -321,6 +338,7 @@ int main(void)
         cmocka_unit_test(coverage_is_refused_for_each_of_its_reasons),
         cmocka_unit_test(one_trajectory_that_holds_the_time_is_seen),
         cmocka_unit_test(limits_widen_with_the_number_of_averages),
+        cmocka_unit_test(rare_states_widen_the_error_or_refuse_it),
         cmocka_unit_test(a_value_known_to_be_another_is_refused),
     };
     return cmocka_run_group_tests(tests, make_data, free_data);

@@ -140,9 +140,9 @@ static void judge(const struct stage *stage, struct ff_series series, int index,
     struct ff_judged *item = &out->items[index];
     ff_evidence_find(&series, &item->evidence);
     item->evidence.gauge_z = gauge_z;
-    item->evidence.rare_error =
-        series.scale *
-        ff_survey_rare_error(stage->survey, column, item->evidence.mean / series.scale);
+    ff_evidence_add_rare(&item->evidence,
+                         series.scale * ff_survey_rare_error(stage->survey, column,
+                                                             item->evidence.mean / series.scale));
     if (stage->task->exact != NULL)
         item->evidence.exact_z = ff_evidence_z(&series, &item->evidence, stage->task->exact[index]);
     item->verdict = ff_evidence_judge(&item->evidence, out->n, chance);

@@ -13,6 +13,7 @@ static const double least_length = 8.0;
 static const double largest_dwell_share = 0.01;
 static const double largest_unseen_share = 1e-4;
 static const double least_effective_share = 0.25;
+static const double largest_rare_ratio = 2.0;       /* an upper estimate that counts in the error */
 static const double largest_relaxation_share = 1.0; /* a third, where all is ergodic */
 
 enum { MANY_TRAJECTORIES = 32 }; /* each of which may be an outlier */
@@ -173,10 +174,18 @@ void ff_evidence_find(const struct ff_series *series, struct ff_evidence *out)
                                 .start_z = test_starts(series),
                                 .gauge_z = NAN,
                                 .exact_z = NAN,
-                                .rare_error = NAN,
+                                .rare_ratio = NAN,
                                 .outlier_z = test_outlier(series, part, total, variance),
                                 .correlation = find_correlation(series, part, total)};
     out->length = (part.last - part.first) / fmax(out->correlation, 1.0);
+}
+
+void ff_evidence_add_rare(struct ff_evidence *evidence, double rare_error)
+{
+    if (isnan(rare_error))
+        return;
+    evidence->rare_ratio = rare_error / evidence->standard_error;
+    evidence->standard_error = hypot(evidence->standard_error, rare_error);
 }
 
 double ff_evidence_z(const struct ff_series *series, const struct ff_evidence *evidence,
@@ -252,10 +261,10 @@ struct ff_verdict ff_evidence_judge(const struct ff_evidence *evidence, int n_av
         return ff_verdict_refuse(
             "first and second half differ by %.1f standard errors; raise evaluation.burn_in",
             fabs(evidence->half_z));
-    if (evidence->rare_error > evidence->standard_error)
+    if (evidence->rare_ratio > largest_rare_ratio)
         return ff_verdict_refuse(
             "states hardly or never visited bring %.2g times its error; raise evaluation.events",
-            evidence->rare_error / evidence->standard_error);
+            evidence->rare_ratio);
     if (evidence->outlier_z > limit_of(n_averages * MANY_TRAJECTORIES, chance))
         return ff_verdict_refuse(
             "it rests on one trajectory, %.1f deviations from the others; raise evaluation.events",

@@ -33,7 +33,7 @@ struct ff_evidence {
     double gauge_z; /* with the gauge against without it; set by whoever has both */
     double exact_z; /* against the exact value; set by whoever has it */
     double
-        rare_error; /* what states hardly or never visited bring to the error; set by whoever knows, NaN where unknown */
+        rare_ratio; /* what states hardly or never visited bring to the error, over what the spread says; NaN where unknown */
     double outlier_z; /* of the trajectory that is farthest from the others */
     double
         correlation; /* integrated correlation time of a trajectory, in batches: 1 if they are independent */
@@ -59,8 +59,11 @@ struct ff_coverage {
  * drifts just below a limit are not seen, but die out when the horizon doubles. */
 extern const double ff_chance_strict, ff_chance_final;
 
-/** The evidence of a series; gauge_z, exact_z and rare_error are NaN. */
+/** The evidence of a series; gauge_z, exact_z and rare_ratio are NaN. */
 void ff_evidence_find(const struct ff_series *series, struct ff_evidence *out);
+
+/** Add what states hardly or never visited bring to the error, which the spread does not know: both are independent. */
+void ff_evidence_add_rare(struct ff_evidence *evidence, double rare_error);
 
 /** Deviation of an average from a value known exactly. */
 double ff_evidence_z(const struct ff_series *series, const struct ff_evidence *evidence,

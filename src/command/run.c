@@ -21,7 +21,6 @@ struct run {
     const struct ff_setup *setup;
     struct ff_scheduler *scheduler;
     struct ff_progress *progress;
-    double current_scale, entropy_scale;
     double last_write; /* seconds since the start */
     char started[32];
     char *hosts;
@@ -38,13 +37,15 @@ static enum ff_status write_file(const struct run *run, const struct ff_referenc
                                  enum ff_run_status status, const char *message)
 {
     const struct ff_setup *setup = run->setup;
+    double current_scale, entropy_scale;
+    ff_scheduler_scales(run->scheduler, &current_scale, &entropy_scale);
     const struct ff_front_record record = {
         .system = setup->system,
         .archive = ff_scheduler_archive(run->scheduler),
         .reference = reference,
         .metrics = metrics_of(run),
-        .current_scale = run->current_scale,
-        .entropy_scale = run->entropy_scale,
+        .current_scale = current_scale,
+        .entropy_scale = entropy_scale,
         .config_given = setup->given,
         .config_resolved = setup->resolved,
         .config_from = setup->from,
@@ -164,15 +165,13 @@ static int n_random_starts(const struct ff_setup *setup)
 static enum ff_status manage(const struct ff_arguments *arguments, const struct ff_setup *setup,
                              double current_scale, double entropy_scale, char *hosts)
 {
-    struct run run = {.arguments = arguments,
-                      .setup = setup,
-                      .current_scale = current_scale,
-                      .entropy_scale = entropy_scale,
-                      .hosts = hosts};
+    struct run run = {.arguments = arguments, .setup = setup, .hosts = hosts};
     ff_note_start(run.started, sizeof run.started);
     const struct ff_front_problem problem = {.n_parameters = setup->system->design->n_parameters,
                                              .current_scale = current_scale,
                                              .entropy_scale = entropy_scale,
+                                             .is_scale_given =
+                                                 setup->system->observables->current_scale > 0.0,
                                              .start = setup->start,
                                              .n_random = n_random_starts(setup),
                                              .seed = setup->plan.gradient.seed};

@@ -15,6 +15,8 @@ static const double distinct_logit = 1e-3;
 /* A point is solved again from another one's design that is better for it by this part of its objective, and by so many
  * standard errors. */
 static const double worthwhile = 2e-3, significance = 3.0, least_objective = 1e-3;
+/* All weights lead to one corner where the current of the least is this part of that of the largest. */
+static const double corner_share = 0.9;
 /* An interval is split in this round if it is at least this fraction of the widest. */
 static const double width_fraction = 0.5;
 
@@ -23,6 +25,8 @@ struct ff_scheduler {
     int n_parameters;
     double *start; /* [P] of tasks without neighbours, where the scouts found none */
     struct ff_scout scout;
+    double current_scale, entropy_scale; /* of weighted sums */
+    bool is_scale_given;
     int n_scouts;                 /* tasks that are no points: the first ones */
     struct ff_scalarization base; /* scales, and after the first round the ideal point */
     struct ff_archive *archive;
@@ -341,6 +345,27 @@ static void plan_points(struct ff_scheduler *scheduler)
     free(points);
 }
 
+/* Where the least weight leads to the same corner of the front as the largest, a scale was too small: that of the corner then
+ * tells the weights apart. */
+static bool rescale(struct ff_scheduler *scheduler)
+{
+    struct ff_scalarization low = scheduler->base, high = low;
+    low.weight = scheduler->options.weights[0];
+    high.weight = scheduler->options.weights[1];
+    const struct ff_result *least = ff_archive_best(scheduler->scout.found, &low);
+    const struct ff_result *largest = ff_archive_best(scheduler->scout.found, &high);
+    if (scheduler->is_scale_given || least == NULL)
+        return false;
+    const struct ff_values corner = ff_result_values(largest);
+    if (!(corner.current > 0.0 && corner.entropy_production > 0.0 &&
+          ff_result_values(least).current > corner_share * corner.current))
+        return false;
+    scheduler->base.current_scale = scheduler->current_scale = corner.current;
+    scheduler->base.entropy_scale = scheduler->entropy_scale = corner.entropy_production;
+    ff_scout_repeat(&scheduler->scout);
+    return true;
+}
+
 /* Another round of scouts; when they have ended, the first points. */
 static void plan_scouts(struct ff_scheduler *scheduler)
 {
@@ -348,7 +373,11 @@ static void plan_scouts(struct ff_scheduler *scheduler)
                                 scheduler->tasks + scheduler->n_planned);
     scheduler->n_planned += n;
     scheduler->n_scouts += n;
-    if (n == 0)
+    if (n > 0)
+        return;
+    if (!scheduler->scout.is_second && rescale(scheduler))
+        plan_scouts(scheduler);
+    else
         plan_first_round(scheduler);
 }
 
@@ -377,8 +406,9 @@ void ff_scheduler_create(const struct ff_front_options *options,
     if (problem->start != NULL)
         memcpy(scheduler->start, problem->start,
                sizeof *scheduler->start * (size_t)problem->n_parameters);
-    scheduler->base.current_scale = problem->current_scale;
-    scheduler->base.entropy_scale = problem->entropy_scale;
+    scheduler->base.current_scale = scheduler->current_scale = problem->current_scale;
+    scheduler->base.entropy_scale = scheduler->entropy_scale = problem->entropy_scale;
+    scheduler->is_scale_given = problem->is_scale_given;
     ff_archive_create(options->n_points, &scheduler->archive);
     const struct ff_scout_options scouts = {.n_random = problem->n_random,
                                             .seed = problem->seed,
@@ -455,6 +485,13 @@ struct ff_source ff_scheduler_source(struct ff_scheduler *scheduler)
 const struct ff_archive *ff_scheduler_archive(const struct ff_scheduler *scheduler)
 {
     return scheduler->archive;
+}
+
+void ff_scheduler_scales(const struct ff_scheduler *scheduler, double *current_scale,
+                         double *entropy_scale)
+{
+    *current_scale = scheduler->current_scale;
+    *entropy_scale = scheduler->entropy_scale;
 }
 
 void ff_scheduler_progress(const struct ff_scheduler *scheduler, int *n_planned, int *n_completed)

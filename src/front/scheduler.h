@@ -35,6 +35,7 @@ extern const struct ff_keys ff_keys_front;
 struct ff_front_problem {
     int n_parameters;
     double current_scale, entropy_scale;
+    bool is_scale_given; /* else the scheduler may find better ones */
     const double *start; /* [P] where tasks begin that have nothing better; NULL: theta = 0 */
     int n_random;        /* random designs to begin from besides, see front/scout.h */
     uint64_t seed;       /* of these */
@@ -62,6 +63,11 @@ struct ff_source ff_scheduler_source(struct ff_scheduler *scheduler);
 
 /** The results so far; borrowed. */
 const struct ff_archive *ff_scheduler_archive(const struct ff_scheduler *scheduler);
+
+/** Scales of J and sigma in weighted sums: those given, or, where with these all weights lead to one corner of the front,
+ * J and sigma of that corner. */
+void ff_scheduler_scales(const struct ff_scheduler *scheduler, double *current_scale,
+                         double *entropy_scale);
 
 /** Tasks planned and completed so far. */
 void ff_scheduler_progress(const struct ff_scheduler *scheduler, int *n_planned, int *n_completed);

@@ -32,10 +32,16 @@ void ff_scout_free(struct ff_scout *scout)
     ff_archive_free(scout->found);
 }
 
+void ff_scout_repeat(struct ff_scout *scout)
+{
+    scout->round = 0;
+    scout->is_second = true;
+}
+
 int ff_scout_capacity(const struct ff_scout *scout)
 {
     const int n_random = scout->options.n_random;
-    return n_random > 0 ? 2 * (1 + n_random) + 2 * scout->n_steps : 0;
+    return n_random > 0 ? 2 * (2 * (1 + n_random) + 2 * scout->n_steps) : 0;
 }
 
 static void make_task(const struct ff_scout *scout, const struct ff_scalarization *base,

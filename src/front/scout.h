@@ -24,12 +24,16 @@ struct ff_scout {
     struct ff_scout_options options;
     struct ff_archive *found;
     int n_steps, round; /* rounds after the first; the next one */
+    bool is_second;     /* time through the rounds */
 };
 
 void ff_scout_create(const struct ff_scout_options *options, struct ff_scout *out);
 void ff_scout_free(struct ff_scout *scout);
 
-/** The most tasks of all rounds together. */
+/** Begin again, in other scales; what has been found is kept.  Once only. */
+void ff_scout_repeat(struct ff_scout *scout);
+
+/** The most tasks of all rounds together, repeated ones too. */
 int ff_scout_capacity(const struct ff_scout *scout);
 
 /** Plan the next round, when all results of the one before have been taken: tasks of scalarisations like `base` into

@@ -31,7 +31,7 @@ MARKERS = "os^Dvp"
 # viridis without its palest end, which vanishes on white.
 RAMP = ListedColormap(plt.get_cmap("viridis")(np.linspace(0, 0.9, 256)))
 
-MAX_NAMED_CHANNELS = 12
+MAX_NAMED_CHANNELS = 14
 SMOOTHING = 20  # histories are shown as running means over this fraction, 1/20, of their length
 MAX_HISTORIES = 60  # curves drawn in the panel of convergence histories
 

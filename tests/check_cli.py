@@ -31,7 +31,8 @@ N_STATES = {"asep_open": 256, "exclusion": 70, "kinesin": 6, "network": 4, "ring
             "schnakenberg": 91, "telegraph": None}
 # The exclusion ring has 1.8e18 states as it is shipped.
 SMALLER = {"exclusion": ["--set", "model.sites=8", "--set", "model.particles=4",
-                         "--set", "design.budget.total=12",
+                         "--set", "design.budget.total=12", "--set", "front.starts=0",
+                         "--set", "simulation={events: 500, burn_in: 100}",
                          "--set", "evaluation={trajectories: 256, events: 2000, burn_in: 500}"]}
 N_PARTICLES = {"exclusion": 4, "asep_open": None, "schnakenberg": 12}
 

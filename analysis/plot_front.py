@@ -4,7 +4,8 @@
 
 Panels: the front of current J against entropy production sigma with its exact reference and bound;
 the optimal rates along it; the convergence of every point; and the distance of the estimates from
-the exact values in standard errors. A panel without data is left out.
+the exact values in standard errors. A panel without data is left out. Points that have not
+converged, by the verdicts in the file, are hollow; `fluxfront info` says why.
 """
 
 import os
@@ -18,7 +19,7 @@ import numpy as np  # noqa: E402
 from matplotlib.colors import ListedColormap, Normalize  # noqa: E402
 from matplotlib.figure import Figure  # noqa: E402
 from matplotlib.lines import Line2D  # noqa: E402
-from matplotlib.ticker import MaxNLocator  # noqa: E402
+from matplotlib.ticker import FixedLocator, MaxNLocator  # noqa: E402
 
 import front_file  # noqa: E402
 
@@ -30,7 +31,7 @@ MARKERS = "os^Dvp"
 # viridis without its palest end, which vanishes on white.
 RAMP = ListedColormap(plt.get_cmap("viridis")(np.linspace(0, 0.9, 256)))
 
-MAX_NAMED_CHANNELS = 12
+MAX_NAMED_CHANNELS = 14
 SMOOTHING = 20  # histories are shown as running means over this fraction, 1/20, of their length
 MAX_HISTORIES = 60  # curves drawn in the panel of convergence histories
 
@@ -73,12 +74,20 @@ class View:
         self.entropy = self.points("entropy_production")
         self.entropy_stderr = self.points("entropy_production_stderr")
         self.is_nondominated = self.points("nondominated") == 1
+        self.is_converged = self.converged_points()
+        self.n_unconverged = int(np.count_nonzero(~self.is_converged))
         self.current_label = self.axis_label("J", "front/current")
         self.entropy_label = self.axis_label(r"$\sigma$", "front/entropy_production")
 
     def points(self, name):
         """A dataset of /front at the points that did not fail."""
         return self.front[f"front/{name}"][self.is_ok]
+
+    def converged_points(self):
+        """Which points have converged; all of them in a file before format 1.2, which has no verdicts."""
+        if "front/converged" not in self.front:
+            return np.ones(len(self.current), dtype=bool)
+        return self.points("converged") == 1
 
     def axis_label(self, symbol, dataset):
         symbol = "$J$" if symbol == "J" else symbol
@@ -137,25 +146,31 @@ def draw_front(axes, view, is_log):
         order = order[np.isfinite(reference_current[order])]
         x, y = front["reference/entropy_production"][order], reference_current[order]
         axes.plot(x, y, "-", color=VERMILLION, zorder=3, alpha=0.8)
-        # The markers lie on top: where a point agrees with the reference, both can be seen.
-        axes.plot(x, y, "D", color=VERMILLION, markersize=3.2, markeredgecolor="white",
-                  markeredgewidth=0.5, zorder=7)
-        axes.plot([], [], "-D", color=VERMILLION, markersize=3.2, label="exact optimum")
+        # The markers lie on top: where a point agrees with the reference, both can be seen. They are
+        # small and without an edge, else a filled point beneath would look hollow.
+        axes.plot(x, y, "D", color=VERMILLION, markersize=3, markeredgewidth=0, zorder=7)
+        axes.plot([], [], "-D", color=VERMILLION, markersize=3, markeredgewidth=0,
+                  label="exact optimum")
         seen_x.append(x)
         seen_y.append(y)
 
-    for is_filled, label in ((True, "non-dominated"), (False, "dominated")):
-        chosen = view.is_nondominated == is_filled
-        if is_log:
-            chosen &= (view.current > 0) & (view.entropy > 0)
-        if not chosen.any():
-            continue
-        axes.errorbar(view.entropy[chosen], view.current[chosen],
-                      xerr=view.entropy_stderr[chosen], yerr=view.current_stderr[chosen],
-                      fmt="o", markersize=5.2, color=BLUE, markeredgecolor=BLUE,
-                      markerfacecolor=BLUE if is_filled else "white", markeredgewidth=1.3,
-                      elinewidth=1.2, capsize=3, zorder=6 if is_filled else 5,
-                      label=f"{label} ({np.count_nonzero(chosen)})")
+    # Colour says whether a point belongs to the front, filling whether it has converged.
+    is_drawn = (view.current > 0) & (view.entropy > 0) if is_log else np.isfinite(view.current)
+    for is_front, colour, label in ((True, BLUE, "non-dominated"), (False, GREY, "dominated")):
+        of_kind = is_drawn & (view.is_nondominated == is_front)
+        for is_filled in (True, False):
+            chosen = of_kind & (view.is_converged == is_filled)
+            if chosen.any():
+                axes.errorbar(view.entropy[chosen], view.current[chosen],
+                              xerr=view.entropy_stderr[chosen], yerr=view.current_stderr[chosen],
+                              elinewidth=1.2, capsize=3, zorder=6 if is_front else 5,
+                              **point_style(colour, is_filled))
+        if of_kind.any():
+            axes.plot([], [], label=f"{label} ({np.count_nonzero(of_kind)})",
+                      **point_style(colour, True))
+    n_hollow = np.count_nonzero(is_drawn & ~view.is_converged)
+    if n_hollow:
+        axes.plot([], [], label=f"of these not converged ({n_hollow})", **point_style(BLUE, False))
 
     # The points decide the limits; the bound may run to infinity.
     if is_log:
@@ -166,7 +181,8 @@ def draw_front(axes, view, is_log):
     set_limits(axes.set_ylim, np.concatenate(seen_y), is_log, is_lone)
     axes.set_xlabel(view.entropy_label)
     axes.set_ylabel(view.current_label)
-    axes.set_title("Pareto front")
+    axes.set_title("Pareto front" + (f" ({view.n_unconverged} of {len(view.current)} not converged)"
+                                     if view.n_unconverged else ""))
 
     notes = [f"{view.n_failed} failed, not drawn"] if view.n_failed else []
     n_outside = np.count_nonzero((view.current <= 0) | (view.entropy <= 0))
@@ -175,17 +191,24 @@ def draw_front(axes, view, is_log):
     handles, labels = axes.get_legend_handles_labels()
     if handles:
         # Points first, then curves, then what is missing.
-        order = sorted(range(len(handles)), key=lambda i: "dominated" not in labels[i])
+        order = sorted(range(len(handles)), key=lambda i: not labels[i].endswith(")"))
         blank = Line2D([], [], linestyle="none")
         axes.legend([handles[i] for i in order] + [blank] * len(notes),
                     [labels[i] for i in order] + notes,
-                    loc="upper left" if is_log else "lower right", title_fontsize=10,
+                    loc="best" if is_log else "lower right", title_fontsize=10,
                     title="points with ±1 standard error")
     else:
         axes.set_xticks([])
         axes.set_yticks([])
         axes.text(0.5, 0.5, "\n".join(["no points", *notes]), transform=axes.transAxes,
                   ha="center", va="center")
+
+
+def point_style(colour, is_filled):
+    """How a point of the front is drawn, hollow if it has not converged."""
+    return dict(color=colour, marker="o", linestyle="none", markersize=6.2,
+                markeredgecolor=colour, markerfacecolor=colour if is_filled else "white",
+                markeredgewidth=1.3)
 
 
 def draw_rates(axes, view):
@@ -255,7 +278,8 @@ def draw_histories(axes, view):
     """The scalarised objective of every point above its exact optimum, or above where it ended."""
     front = view.front
     histories = front["history/objective"][view.is_ok]
-    iteration = front["history/iteration"]
+    n_used = 1 + np.flatnonzero(np.isfinite(histories).any(axis=0)).max()
+    histories, iteration = histories[:, :n_used], front["history/iteration"][:n_used]
     optimum = front.get("reference/objective")
     if optimum is not None and np.isfinite(optimum[view.is_ok]).all():
         excess = histories - optimum[view.is_ok][:, None]
@@ -282,12 +306,15 @@ def draw_histories(axes, view):
         threshold = 10 ** np.ceil(np.log10(max(noise, 1e-4 * top)))
         if threshold < top:
             axes.set_yscale("symlog", linthresh=threshold, linscale=0.6)
+            ticks = axes.yaxis.get_majorticklocs()
+            outside = [tick for tick in ticks if abs(tick) > 1.01 * threshold]
+            axes.yaxis.set_major_locator(FixedLocator([-threshold, 0, threshold, *outside]))
             axes.axhspan(-threshold, threshold, color="#F0F0F0", zorder=0)
             notes.append("linear scale in the grey band")
     axes.axhline(0, color=BLACK, linewidth=0.9, zorder=1)
     axes.text(0.98, 0.97, "\n".join(notes), transform=axes.transAxes, ha="right", va="top",
               fontsize=10, color="#444444")
-    axes.set_xlim(iteration[0], iteration[-1])
+    axes.set_xlim(iteration[0], max(iteration[-1], iteration[0] + 1))
     axes.xaxis.set_major_locator(MaxNLocator(6, integer=True))
     axes.set_xlabel("iteration")
     axes.set_ylabel(label)
@@ -398,6 +425,8 @@ def footer_of(view):
     counts = [f"{n_points} point" + ("s" if n_points != 1 else "")]
     if view.n_failed:
         counts.append(f"{view.n_failed} failed")
+    if view.n_unconverged:
+        counts.append(f"{view.n_unconverged} not converged")
     parts = [f"status: {front.attributes.get('status', 'unknown')}", ", ".join(counts)]
     hypervolume = front.get("metrics/hypervolume")
     if hypervolume is not None and np.isfinite(hypervolume):

@@ -20,6 +20,11 @@ import matplotlib.image
 import numpy as np
 
 SOURCE_DIR = os.environ["SOURCE_DIR"]
+sys.path.insert(0, os.path.join(SOURCE_DIR, "analysis"))
+
+import front_file  # noqa: E402 (from the folder above)
+import plot_front  # noqa: E402
+
 FLUXFRONT = os.environ["FLUXFRONT"]
 N_POINTS = 5
 FRONT = "small.h5"
@@ -83,6 +88,101 @@ class Plot(unittest.TestCase):
             result = program("plot_front.py", "failed.h5", "-o", "failed.png")
             self.assertEqual((result.returncode, result.stderr), (0, ""))
             self.assertGreater(os.path.getsize("failed.png"), 10000)
+
+    def test_points_that_have_not_converged_are_marked(self):
+        pictures = []
+        for change in (0, 1, None):
+            shutil.copy(FRONT, "verdicts.h5")
+            with h5py.File("verdicts.h5", "r+") as file:
+                if change is None:
+                    del file["front/converged"]  # as in files before 1.2
+                else:
+                    file["front/converged"][:] = change
+            result = program("plot_front.py", "verdicts.h5", "-o", "verdicts.png")
+            self.assertEqual((result.returncode, result.stderr), (0, ""))
+            pictures.append(matplotlib.image.imread("verdicts.png"))
+        self.assertGreater(np.abs(pictures[0] - pictures[1]).max(), 0.5)
+        np.testing.assert_array_equal(pictures[1], pictures[2])
+
+
+class Verdicts(unittest.TestCase):
+    """What the panel of the front says about points that have not converged."""
+
+    def axes_of(self, path, is_log=False):
+        with plot_front.plt.rc_context(plot_front.STYLE):
+            axes = plot_front.figure_of(front_file.read(path), is_log).axes[0]
+        self.addCleanup(plot_front.plt.close, axes.figure)
+        return axes
+
+    def with_unconverged(self, *points):
+        """A copy of the front in which just these points have not converged, and point 2 is dominated."""
+        shutil.copy(FRONT, "verdicts.h5")
+        with h5py.File("verdicts.h5", "r+") as file:
+            file["front/converged"][:] = 1
+            file["front/nondominated"][:] = 1
+            file["front/nondominated"][2] = 0
+            for point in points:
+                file["front/converged"][point] = 0
+        return "verdicts.h5"
+
+    def points_drawn(self, axes, is_filled):
+        """Positions of the round markers that are filled, or hollow."""
+        found = []
+        for line in axes.lines:
+            if line.get_marker() == "o" and len(line.get_xdata()):
+                if (line.get_markerfacecolor() != "white") == is_filled:
+                    found += zip(line.get_xdata(), line.get_ydata())
+        return sorted(found)
+
+    def expected(self, path, points):
+        front = front_file.read(path)
+        return sorted((front["front/entropy_production"][i], front["front/current"][i]) for i in points)
+
+    def labels(self, axes):
+        return [text.get_text() for text in axes.get_legend().get_texts()]
+
+    def test_hollow_points_are_those_that_have_not_converged(self):
+        for unconverged in ([], [0], [1, 2, 4], range(N_POINTS)):
+            for is_log in (False, True):
+                with self.subTest(unconverged=unconverged, is_log=is_log):
+                    path = self.with_unconverged(*unconverged)
+                    axes = self.axes_of(path, is_log)
+                    rest = set(range(N_POINTS)) - set(unconverged)
+                    self.assertEqual(self.points_drawn(axes, False), self.expected(path, unconverged))
+                    self.assertEqual(self.points_drawn(axes, True), self.expected(path, rest))
+
+    def test_their_number_is_in_the_legend_the_title_and_the_footer(self):
+        axes = self.axes_of(self.with_unconverged(1, 2, 4))
+        self.assertIn("of these not converged (3)", self.labels(axes))
+        self.assertIn("non-dominated (4)", self.labels(axes))
+        self.assertIn("dominated (1)", self.labels(axes))
+        self.assertIn(f"(3 of {N_POINTS} not converged)", axes.get_title("left"))
+        self.assertIn(f"{N_POINTS} points, 3 not converged", axes.figure._supxlabel.get_text())
+
+    def check_nothing_is_said(self, path):
+        axes = self.axes_of(path)
+        said = [*self.labels(axes), axes.get_title("left"), axes.figure._supxlabel.get_text()]
+        self.assertEqual([text for text in said if "converged" in text], [])
+        self.assertEqual(self.points_drawn(axes, False), [])
+        self.assertEqual(len(self.points_drawn(axes, True)), N_POINTS)
+
+    def test_nothing_is_said_where_all_have_converged(self):
+        self.check_nothing_is_said(self.with_unconverged())
+
+    def test_nothing_is_said_of_files_without_verdicts(self):
+        path = self.with_unconverged(0, 1)
+        with h5py.File(path, "r+") as file:
+            del file["front/converged"], file["front/verdict"]
+        self.check_nothing_is_said(path)
+
+    def test_failed_points_are_not_counted_twice(self):
+        path = self.with_unconverged(0, 3)
+        with h5py.File(path, "r+") as file:
+            file["front/status"][0] = 1
+            file["front/nondominated"][0] = 0
+        axes = self.axes_of(path)
+        self.assertIn("of these not converged (1)", self.labels(axes))
+        self.assertIn("1 failed, 1 not converged", axes.figure._supxlabel.get_text())
 
 
 class Csv(unittest.TestCase):

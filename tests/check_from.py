@@ -17,7 +17,7 @@ from check_ranks import differing, science
 FRONT, N_POINTS, FAILED = "front.h5", 4, 2
 RING = config("ring_disorder")
 SMALL = [word for setting in (f"front.points={N_POINTS}", "optimizer.iterations=30", "gradient.tracked=16",
-                              "evaluation.trajectories=64", "reference.exact=false")
+                              "evaluation.trajectories=64", "reference.exact=false", "front.starts=0")
          for word in ("--set", setting)]
 DESCENT = [word for setting in ("gradient.estimator=exact", "optimizer.kind=bfgs", "front.spacing=uniform",
                                 "reference.exact=false", "front.points=2", "evaluation.trajectories=16")

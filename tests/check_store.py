@@ -105,7 +105,7 @@ class Layout(unittest.TestCase):
 
     def test_flags_have_a_meaning_for_each_value(self):
         flagged = ["front/status", "front/outcome", "front/nondominated", "front/scalarization",
-                   "front/exact_status", "front/converged", "model/in_entropy"]
+                   "front/exact_status", "front/converged", "front/evaluation_converged", "model/in_entropy"]
         self.assertEqual({"/" + name for name in flagged},
                          {name for name, dataset in datasets(self.file).items()
                           if "flag_values" in dataset.attrs})
@@ -149,7 +149,7 @@ class Layout(unittest.TestCase):
     def test_root_attributes_identify_the_file(self):
         attributes = self.file.attrs
         self.assertEqual(attributes["filetype"], "fluxfront-front")
-        self.assertEqual(attributes["format_version"].tolist(), [1, 2])
+        self.assertEqual(attributes["format_version"].tolist(), [1, 3])
         self.assertEqual(attributes["format_version"].dtype, np.int32)
         self.assertEqual(attributes["seed"], 42)
         self.assertEqual(attributes["status"], "stopped-early")
@@ -204,9 +204,17 @@ class OlderFormat(unittest.TestCase):
         self.assertEqual(document["config_from"], "")
         self.check_no_verdicts(document["front"])
 
+    def test_format_1_2_lacks_how_points_were_evaluated(self):
+        names = ("converged", "reason", "trajectories", "events", "burn_in")
+        process = self.info(2, "front/gap", *("front/evaluation_" + name for name in names))
+        self.assertEqual(process.returncode, 0, process.stderr)
+        for point in json.loads(process.stdout)["front"]:
+            self.assertEqual([point["evaluation_" + name] for name in names], [0, "", 0, 0, 0])
+            self.assertIsNone(point["gap"])
+
     def test_a_file_of_today_may_lack_nothing(self):
-        for name in (*SINCE_1_1, *SINCE_1_2):
-            process = self.info(2, name)
+        for name in (*SINCE_1_1, *SINCE_1_2, "front/evaluation_reason"):
+            process = self.info(3, name)
             self.assertEqual((process.returncode, process.stdout), (1, ""))
             self.assertIn("/" + name, process.stderr)
 

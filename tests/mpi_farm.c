@@ -73,7 +73,6 @@ static void solve(void *worker, const void *task, void *result)
 }
 
 static const struct ff_job_kind integrals = {
-    .name = "integrals",
     .task = &piece_record,
     .result = &part_record,
     .worker_create = create,

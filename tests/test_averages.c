@@ -24,7 +24,9 @@ static struct ff_averages measured(const struct ff_system *system, const struct 
     const struct ff_averages_task task = {.system = system,
                                           .chain = chain,
                                           .rates = system->process->rates,
+                                          .n = FF_AVERAGE_SITES + system->process->n_sites,
                                           .options = options,
+                                          .budget = ff_budget_of_seconds,
                                           .key = key};
     assert_int_equal(ff_averages_measure(&task, &averages), FF_OK);
     return averages;
@@ -189,6 +191,38 @@ static void given_horizons_are_obeyed_and_judged(void **state)
     ff_system_free(system);
 }
 
+/* Fewer averages are the first of all, and a budget ends the doubling where nothing else does. */
+static void only_what_is_asked_for_is_judged_within_the_budget(void **state)
+{
+    (void)state;
+    struct ff_system *system = stiff_ring(3);
+    struct ff_chain *chain = make_chain(system);
+    int64_t n_events = 0;
+    for (int exponent = 19; exponent <= 23; exponent += 2) {
+        const struct ff_averages_task task = {.system = system,
+                                              .chain = chain,
+                                              .rates = system->process->rates,
+                                              .n = FF_N_OBSERVABLES,
+                                              .exact = (double[]){1e9, NAN},
+                                              .budget = {.on_chain = INT64_C(1) << exponent},
+                                              .key = key};
+        struct ff_averages averages;
+        assert_int_equal(ff_averages_measure(&task, &averages), FF_OK);
+        assert_int_equal(averages.n, FF_N_OBSERVABLES);
+        assert_false(averages.is_converged);
+        assert_true(averages.is_finite);
+        const int64_t n_simulated =
+            averages.n_trajectories * (averages.horizon.events + averages.horizon.burn_in);
+        assert_int_equal(averages.horizon.burn_in, averages.horizon.events / 3 + 200);
+        assert_true(n_simulated > 3 * n_events);
+        assert_true(n_simulated < (INT64_C(1) << exponent) * 51 / 50);
+        n_events = n_simulated;
+        ff_averages_free(&averages);
+    }
+    ff_chain_free(chain);
+    ff_system_free(system);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -197,6 +231,7 @@ int main(void)
         cmocka_unit_test(stiff_rings_are_right_or_it_is_said),
         cmocka_unit_test(slow_relaxation_is_said),
         cmocka_unit_test(given_horizons_are_obeyed_and_judged),
+        cmocka_unit_test(only_what_is_asked_for_is_judged_within_the_budget),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -160,6 +160,14 @@ static void a_constant_is_certain_and_rounding_no_difference(void **state)
     assert_true(fabs(evidence.mean - 1000.0) < 1e-9);
     assert_true(verdict_on(data).is_converged);
     assert_true(fabs(ff_evidence_z(&series, &evidence, 1000.1)) > largest_z);
+    /* The resolution is of the ratio, whatever is made of it. */
+    struct ff_series scaled = series;
+    struct ff_evidence scaled_evidence;
+    scaled.scale = 0.125;
+    ff_evidence_find(&scaled, &scaled_evidence);
+    const double z = ff_evidence_z(&series, &evidence, 1000.0 - 2e-12);
+    assert_true(z > 0.5);
+    assert_true(fabs(ff_evidence_z(&scaled, &scaled_evidence, 125.0 - 2.5e-13) / z - 1.0) < 1e-9);
 }
 
 /* A value that goes along with the time: the ratio knows it, the mean of ratios does not. */
@@ -270,6 +278,39 @@ static void limits_widen_with_the_number_of_averages(void **state)
     assert_true(ff_evidence_judge(&evidence, 10000, ff_chance_final).is_converged);
 }
 
+/* An error that is not known from the spread counts in it, up to twice of that; beyond, the average is refused. */
+static void rare_states_widen_the_error_or_refuse_it(void **state)
+{
+    struct data *data = *state;
+    draw(data, 7, 0.3, 3.0);
+    const struct ff_evidence spread = evidence_of(data);
+    struct ff_evidence evidence = spread;
+    ff_evidence_add_rare(&evidence, NAN);
+    assert_true(isnan(evidence.rare_ratio) && evidence.standard_error == spread.standard_error);
+    ff_evidence_add_rare(&evidence, 1.99 * spread.standard_error);
+    assert_true(fabs(evidence.standard_error / spread.standard_error - hypot(1.0, 1.99)) < 1e-12);
+    assert_true(ff_evidence_judge(&evidence, 1, ff_chance_final).is_converged);
+    evidence = spread;
+    ff_evidence_add_rare(&evidence, 2.01 * spread.standard_error);
+    assert_refused(ff_evidence_judge(&evidence, 1, ff_chance_final), "hardly or never visited");
+}
+
+/* Whatever the error bars say of themselves. */
+static void a_value_known_to_be_another_is_refused(void **state)
+{
+    struct data *data = *state;
+    draw(data, 7, 0.3, 3.0);
+    const struct ff_series series = series_of(data);
+    struct ff_evidence evidence = evidence_of(data);
+    evidence.exact_z = ff_evidence_z(&series, &evidence, 3.0);
+    assert_true(ff_evidence_judge(&evidence, 1, ff_chance_final).is_converged);
+    evidence.exact_z = ff_evidence_z(&series, &evidence, 3.0 + 8.0 * evidence.standard_error);
+    assert_true(evidence.exact_z < 0.0);
+    assert_refused(ff_evidence_judge(&evidence, 1, ff_chance_final), "from the exact value");
+    evidence.exact_z = NAN;
+    assert_true(ff_evidence_judge(&evidence, 1, ff_chance_final).is_converged);
+}
+
 static int make_data(void **state)
 {
     *state = ff_allocate(1, sizeof(struct data));
@@ -297,6 +338,8 @@ int main(void)
         cmocka_unit_test(coverage_is_refused_for_each_of_its_reasons),
         cmocka_unit_test(one_trajectory_that_holds_the_time_is_seen),
         cmocka_unit_test(limits_widen_with_the_number_of_averages),
+        cmocka_unit_test(rare_states_widen_the_error_or_refuse_it),
+        cmocka_unit_test(a_value_known_to_be_another_is_refused),
     };
     return cmocka_run_group_tests(tests, make_data, free_data);
 }

@@ -155,6 +155,7 @@ static void measure(const struct ff_system *system, struct ff_averages *out)
 {
     const struct ff_averages_task task = {.system = system,
                                           .rates = system->process->rates,
+                                          .n = FF_AVERAGE_SITES + system->process->n_sites,
                                           .options = {.trajectories = 100,
                                                       .horizon = {.events = 5000, .burn_in = 2000},
                                                       .has_trajectories = true,

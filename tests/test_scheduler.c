@@ -128,7 +128,9 @@ static struct ff_scheduler *make_scheduler(enum ff_scalarization_kind kind, bool
 {
     const struct ff_front_options options = make_options(kind, is_adaptive);
     struct ff_scheduler *scheduler;
-    ff_scheduler_create(&options, 1, 1.0 / 9.0, 6.0 / 9.0 * log(2.0), NULL, &scheduler);
+    const struct ff_front_problem problem = {
+        .n_parameters = 1, .current_scale = 1.0 / 9.0, .entropy_scale = 6.0 / 9.0 * log(2.0)};
+    ff_scheduler_create(&options, &problem, &scheduler);
     return scheduler;
 }
 
@@ -153,7 +155,11 @@ static void tasks_without_neighbours_begin_at_the_start(void **state)
             struct ff_scheduler *scheduler;
             struct ff_task task;
             double start[] = {0.75};
-            ff_scheduler_create(&options, 1, 1.0, 1.0, has_start ? start : NULL, &scheduler);
+            const struct ff_front_problem problem = {.n_parameters = 1,
+                                                     .current_scale = 1.0,
+                                                     .entropy_scale = 1.0,
+                                                     .start = has_start ? start : NULL};
+            ff_scheduler_create(&options, &problem, &scheduler);
             start[0] = NAN;
             while (ff_scheduler_next(scheduler, &task)) {
                 assert_int_equal(task.n_starts, 1);

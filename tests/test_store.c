@@ -28,6 +28,7 @@ static const char config[] = "model: {kind: ring, sites: 3, forward: 1.0, backwa
                              "objective: {current: all} # σ\n";
 
 static const char why[] = "the gradient is no number, Σ = ∞";
+static const char doubt[] = "current: different starts differ";
 
 /* A run of three points: a good one, a failed one, and one without exact values. */
 struct run {
@@ -60,6 +61,10 @@ static struct ff_result make_point(struct run *run, int i)
         .exact_status = i == UNKNOWN ? FF_EXACT_NOT_ENUMERABLE : FF_EXACT_OK,
         .exact_current = i == UNKNOWN ? NAN : 0.125 + i,
         .exact_entropy_production = i == UNKNOWN ? NAN : 1.125 + i,
+        .measurement = {.is_converged = i == 0,
+                        .reason = ff_copy_text(doubt),
+                        .n_trajectories = 32,
+                        .horizon = {3000000000, 1000000200}},
         .n_events = 1000000000000 + i,
         .trace = {N_ITERATIONS, N_ITERATIONS - 1, trace[0], trace[1], trace[2], trace[3]},
     };
@@ -119,6 +124,8 @@ static void run_free(struct run *run)
 {
     ff_system_free(run->system);
     ff_yaml_free(run->document);
+    for (int i = 0; i < N_POINTS; i++)
+        free(run->points[i].measurement.reason);
     free(run->points[FAILED].reason);
     free(run->points[FAILED].place);
     free(run);
@@ -188,7 +195,7 @@ static void summary_has_what_was_written(void **state)
     assert_string_equal(summary->config_resolved, config);
     assert_string_equal(summary->config_from, "other.h5, point 3");
     assert_int_equal(summary->format_version[0], 1);
-    assert_int_equal(summary->format_version[1], 2);
+    assert_int_equal(summary->format_version[1], 3);
     assert_int_equal(summary->seed, 42);
     assert_int_equal(summary->n_ranks, 2);
     assert_true(summary->wall_seconds == 1.5 && summary->hypervolume == 1.75);
@@ -205,6 +212,12 @@ static void summary_has_what_was_written(void **state)
     assert_int_equal(summary->results[UNKNOWN].exact_status, FF_EXACT_NOT_ENUMERABLE);
     assert_int_equal(result->outcome, FF_OUTCOME_STALLED);
     assert_true(result->n_events == 1000000000000);
+    assert_true(result->measurement.is_converged == 1 &&
+                summary->results[UNKNOWN].measurement.is_converged == 0);
+    assert_string_equal(result->measurement.reason, doubt);
+    assert_int_equal(result->measurement.n_trajectories, 32);
+    assert_true(result->measurement.horizon.events == 3000000000 &&
+                result->measurement.horizon.burn_in == 1000000200);
     assert_string_equal(result->reason, "");
     assert_true(summary->reference_objective[0] == 2.0);
     const struct names {
@@ -248,7 +261,9 @@ static void failed_point_is_nan_except_for_its_scalarisation(void **state)
     assert_string_equal(result->reason, why);
     assert_int_equal(result->outcome, FF_OUTCOME_NONE);
     assert_int_equal(result->exact_status, FF_EXACT_NONE);
-    assert_true(result->n_events == 0);
+    assert_true(result->n_events == 0 && result->measurement.horizon.events == 0);
+    assert_int_equal(result->measurement.n_trajectories, 0);
+    assert_string_equal(result->measurement.reason, "");
     assert_true(isnan(result->means.current) && isnan(result->means.current_stderr));
     assert_true(isnan(result->means.entropy_production));
     assert_true(isnan(result->means.entropy_production_stderr));

@@ -19,7 +19,9 @@ static void a_full_trace_keeps_its_first_entries(void **state)
         evaluation.value = t;
         evaluation.gradient[0] = 3.0 * t;
         evaluation.gradient[1] = -4.0 * t;
-        ff_trace_record(trace, &evaluation, 2, (double[]){10.0 * t, 20.0 * t});
+        evaluation.observed[FF_J] = 10.0 * t;
+        evaluation.observed[FF_SIGMA] = 20.0 * t;
+        ff_trace_record(trace, &evaluation);
     }
     assert_int_equal(trace->n_recorded, 2);
     for (int t = 0; t < 2; t++)
@@ -37,8 +39,9 @@ static void what_is_not_recorded_is_nan(void **state)
     struct ff_evaluation evaluation;
     ff_evaluation_create(1, &evaluation);
     evaluation.value = evaluation.gradient[0] = 1.0;
+    evaluation.observed[FF_J] = evaluation.observed[FF_SIGMA] = 1.0;
     ff_result_create(1, 4, &result);
-    ff_trace_record(trace, &evaluation, 1, (double[]){1.0, 1.0});
+    ff_trace_record(trace, &evaluation);
     assert_int_equal(trace->n_recorded, 1);
     for (int t = 1; t < 4; t++)
         assert_true(isnan(trace->value[t]) && isnan(trace->current[t]) &&
@@ -66,7 +69,11 @@ static void every_value_is_the_scalarisation_of_its_observables(void **state)
         const struct ff_plan plan = {.system = system,
                                      .functionals = ff_system_functionals(system),
                                      .chain = chain,
-                                     .evaluation = {.trajectories = 2, .horizon = {.events = 1}},
+                                     .evaluation = {.trajectories = 2,
+                                                    .horizon = {.events = 1},
+                                                    .has_trajectories = true,
+                                                    .has_events = true,
+                                                    .has_burn_in = true},
                                      .gradient = {.estimator = &ff_estimator_exact},
                                      .optimizer = {.type = ff_optimizer_types[i],
                                                    .learning_rate = 0.1,

@@ -21,7 +21,6 @@ struct run {
     const struct ff_setup *setup;
     struct ff_scheduler *scheduler;
     struct ff_progress *progress;
-    double current_scale, entropy_scale;
     double last_write; /* seconds since the start */
     char started[32];
     char *hosts;
@@ -38,13 +37,15 @@ static enum ff_status write_file(const struct run *run, const struct ff_referenc
                                  enum ff_run_status status, const char *message)
 {
     const struct ff_setup *setup = run->setup;
+    double current_scale, entropy_scale;
+    ff_scheduler_scales(run->scheduler, &current_scale, &entropy_scale);
     const struct ff_front_record record = {
         .system = setup->system,
         .archive = ff_scheduler_archive(run->scheduler),
         .reference = reference,
         .metrics = metrics_of(run),
-        .current_scale = run->current_scale,
-        .entropy_scale = run->entropy_scale,
+        .current_scale = current_scale,
+        .entropy_scale = entropy_scale,
         .config_given = setup->given,
         .config_resolved = setup->resolved,
         .config_from = setup->from,
@@ -73,7 +74,8 @@ static void tick(void *context, bool is_new)
     }
     const int n_points = run->setup->front.n_points;
     ff_progress_show(run->progress, n_completed, n_planned > n_points ? n_planned : n_points, now);
-    if (is_new && now - run->last_write >= seconds_between_writes) {
+    const bool has_points = ff_scheduler_archive(run->scheduler)->n_points > 0;
+    if (is_new && has_points && now - run->last_write >= seconds_between_writes) {
         if (write_file(run, NULL, FF_RUN_RUNNING, "") != FF_OK)
             fprintf(stderr, "fluxfront: warning: %s; the run goes on\n", ff_status_message());
         run->last_write = now;
@@ -128,15 +130,15 @@ static enum ff_status finish(const struct run *run)
     if (metrics.n_failed > 0)
         snprintf(message, sizeof message, "%d of %d tasks failed", metrics.n_failed,
                  archive->n_points);
-    const int n_unconverged =
-        ff_verdict_count(archive->points, archive->n_points, plan->optimizer.type->ends_itself);
+    struct ff_reference *reference = NULL;
+    if (run->setup->reference.is_wanted && find_reference(run, &reference) != FF_OK)
+        say_more(message, sizeof message, "no exact reference: ", ff_status_message());
+    const int n_unconverged = ff_verdict_count(archive->points, archive->n_points,
+                                               reference != NULL ? reference->objective : NULL);
     if (n_unconverged > 0) {
         snprintf(count, sizeof count, "%d of %d points", n_unconverged, archive->n_points);
         say_more(message, sizeof message, count, " have not converged, see /front/verdict");
     }
-    struct ff_reference *reference = NULL;
-    if (run->setup->reference.is_wanted && find_reference(run, &reference) != FF_OK)
-        say_more(message, sizeof message, "no exact reference: ", ff_status_message());
     const enum ff_status status = write_file(run, reference, FF_RUN_COMPLETE, message);
     ff_reference_free(reference);
     TRY(status);
@@ -151,18 +153,29 @@ static enum ff_status finish(const struct run *run)
     return FF_OK;
 }
 
+/* As many as the configuration says, else those that are cheap. */
+static int n_random_starts(const struct ff_setup *setup)
+{
+    if (setup->front.has_starts)
+        return setup->front.n_starts;
+    return setup->chain != NULL ? setup->front.n_starts : 0;
+}
+
 /* Rank 0 only; takes part in ff_cluster_run. */
 static enum ff_status manage(const struct ff_arguments *arguments, const struct ff_setup *setup,
                              double current_scale, double entropy_scale, char *hosts)
 {
-    struct run run = {.arguments = arguments,
-                      .setup = setup,
-                      .current_scale = current_scale,
-                      .entropy_scale = entropy_scale,
-                      .hosts = hosts};
+    struct run run = {.arguments = arguments, .setup = setup, .hosts = hosts};
     ff_note_start(run.started, sizeof run.started);
-    ff_scheduler_create(&setup->front, setup->system->design->n_parameters, current_scale,
-                        entropy_scale, setup->start, &run.scheduler);
+    const struct ff_front_problem problem = {.n_parameters = setup->system->design->n_parameters,
+                                             .current_scale = current_scale,
+                                             .entropy_scale = entropy_scale,
+                                             .is_scale_given =
+                                                 setup->system->observables->current_scale > 0.0,
+                                             .start = setup->start,
+                                             .n_random = n_random_starts(setup),
+                                             .seed = setup->plan.gradient.seed};
+    ff_scheduler_create(&setup->front, &problem, &run.scheduler);
     ff_progress_create(arguments->is_quiet, arguments->is_verbose, &run.progress);
     const struct ff_source source = ff_scheduler_source(run.scheduler);
     enum ff_status status = ff_cluster_run(&ff_front_kind, &setup->plan, &source, tick, &run);

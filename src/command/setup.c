@@ -222,7 +222,7 @@ double *ff_setup_initial_theta(const struct ff_setup *setup)
     return theta;
 }
 
-/* Scales from the fluxes of an estimate. */
+/* Scales from the fluxes of an estimate at theta = 0. */
 static enum ff_status scales_from(const struct ff_system *system,
                                   const struct ff_estimate *estimate, double *current_scale,
                                   double *entropy_scale)
@@ -232,8 +232,9 @@ static enum ff_status scales_from(const struct ff_system *system,
         *current_scale += fabs(system->observables->current[r]) * estimate->flux[r];
         *entropy_scale += estimate->flux[r];
     }
-    CHECK(*current_scale > 0.0 && isfinite(*current_scale), FF_ERR_NUMERICAL,
-          "the scale of the current is %g at theta = 0; give objective.scale", *current_scale);
+    CHECK(*entropy_scale > 0.0 && isfinite(*entropy_scale) && isfinite(*current_scale),
+          FF_ERR_NUMERICAL,
+          "nothing happens at theta = 0: its activity is %g; give objective.scale", *entropy_scale);
     return FF_OK;
 }
 
@@ -257,7 +258,8 @@ static enum ff_status measure_scales(const struct ff_setup *setup, const double 
     return status;
 }
 
-/* By the score estimator, which never diverges; by exact fluxes where trajectories have not seen the current. */
+/* By the score estimator, which never diverges; by exact fluxes where trajectories have not seen the current, and if there
+ * are none by the activity. */
 enum ff_status ff_setup_scales(const struct ff_setup *setup, double *current_scale,
                                double *entropy_scale)
 {
@@ -272,8 +274,10 @@ enum ff_status ff_setup_scales(const struct ff_setup *setup, double *current_sca
     ff_design_rates(system->design, theta, rates);
     enum ff_status status =
         measure_scales(setup, rates, &ff_estimator_score, current_scale, entropy_scale);
-    if (status != FF_OK && setup->chain != NULL)
+    if (setup->chain != NULL && !(status == FF_OK && *current_scale > 0.0))
         status = measure_scales(setup, rates, &ff_estimator_exact, current_scale, entropy_scale);
+    if (status == FF_OK && !(*current_scale > 0.0))
+        *current_scale = *entropy_scale;
     free(rates);
     free(theta);
     return status;

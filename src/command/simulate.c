@@ -6,7 +6,6 @@
 #include "command/json.h"
 #include "job/averages.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -19,10 +18,9 @@ static void print_row(const char *name, const struct ff_judged *judged, const ch
 
 static void print_verdict(const struct ff_averages *averages, const struct ff_verdict *verdict)
 {
-    if (verdict->is_converged)
-        printf("\nconverged\n");
-    else
-        printf("\nnot converged: %s\n", verdict->reason);
+    char *text = ff_verdict_text(verdict);
+    printf("\n%s\n", text);
+    free(text);
     printf("%d trajectories of %lld events after %lld\n", averages->n_trajectories,
            (long long)averages->horizon.events, (long long)averages->horizon.burn_in);
 }
@@ -46,9 +44,10 @@ static void print_table(const struct ff_process *process, const struct ff_averag
 
 static json_t *verdict_text(const struct ff_verdict *verdict)
 {
-    char text[FF_REASON_SIZE + sizeof "not converged: "];
-    snprintf(text, sizeof text, "not converged: %s", verdict->reason);
-    return json_string(verdict->is_converged ? "converged" : text);
+    char *text = ff_verdict_text(verdict);
+    json_t *string = json_string(text);
+    free(text);
+    return string;
 }
 
 /* A mean under its name, its standard error and its verdict. */
@@ -143,9 +142,7 @@ static enum ff_status report(const struct ff_arguments *arguments, const struct 
                              const struct ff_averages *averages)
 {
     const struct ff_process *process = setup->system->process;
-    CHECK(isfinite(averages->items[FF_J].evidence.mean) &&
-              averages->items[FF_AVERAGE_ACTIVITY].evidence.mean > 0.0,
-          FF_ERR_NUMERICAL,
+    CHECK(averages->is_finite, FF_ERR_NUMERICAL,
           "%s: trajectories end in a state that nothing leaves: there are no steady-state averages",
           arguments->input);
     const struct ff_verdict verdict = ff_averages_verdict(averages, process);
@@ -166,8 +163,10 @@ static enum ff_status print_averages(const struct ff_arguments *arguments,
         .system = setup->system,
         .chain = setup->chain,
         .rates = rates,
+        .n = FF_AVERAGE_SITES + setup->system->process->n_sites,
         .exact = exact,
         .options = setup->plan.evaluation,
+        .budget = ff_budget_of_seconds,
         .key = {setup->plan.gradient.seed, 0, 0, FF_PURPOSE_EVALUATE}};
     enum ff_status status = ff_averages_measure(&task, &averages);
     if (status == FF_OK) {

@@ -66,11 +66,11 @@ void ff_archive_insert(struct ff_archive *archive, const struct ff_result *resul
     mark_nondominated(archive);
 }
 
-static double objective(const struct ff_result *result)
+/* Whether a result is for the scalarisation of a point. */
+static bool is_for(const struct ff_result *result, const struct ff_result *point)
 {
-    const struct ff_values values = ff_result_values(result);
-    return ff_scalarize(&result->scalarization, values.current, values.entropy_production, NULL,
-                        NULL);
+    return point->scalarization.weight == result->scalarization.weight &&
+           point->scalarization.kind == result->scalarization.kind;
 }
 
 void ff_archive_improve(struct ff_archive *archive, const struct ff_result *result)
@@ -78,16 +78,36 @@ void ff_archive_improve(struct ff_archive *archive, const struct ff_result *resu
     struct ff_result unused = *result;
     for (int i = 0; i < archive->n_points; i++) {
         struct ff_result *point = &archive->points[i];
-        if (point->scalarization.weight != result->scalarization.weight ||
-            point->scalarization.kind != result->scalarization.kind || result->status != FF_OK ||
-            !(objective(result) < objective(point)))
+        if (!is_for(result, point))
             continue;
-        unused = *point;
-        *point = *result;
+        const int64_t n_events = point->n_events + result->n_events;
+        if (result->status == FF_OK && ff_result_objective(result, &point->scalarization) <
+                                           ff_result_objective(point, &point->scalarization)) {
+            unused = *point;
+            *point = *result;
+        }
+        point->n_events = n_events;
         break;
     }
     ff_result_free(&unused);
     mark_nondominated(archive);
+}
+
+const struct ff_result *ff_archive_best(const struct ff_archive *archive,
+                                        const struct ff_scalarization *scalarization)
+{
+    const struct ff_result *best = NULL;
+    double least = INFINITY;
+    for (int i = 0; i < archive->n_points; i++) {
+        const struct ff_result *point = &archive->points[i];
+        const double value =
+            point->status == FF_OK ? ff_result_objective(point, scalarization) : INFINITY;
+        if (value < least) {
+            least = value;
+            best = point;
+        }
+    }
+    return best;
 }
 
 /* ---- metrics -------------------------------------------------------------------------------- */

@@ -34,8 +34,12 @@ void ff_archive_free(struct ff_archive *archive);
 void ff_archive_insert(struct ff_archive *archive, const struct ff_result *result);
 
 /** A result for the scalarisation of a point that is there: it takes the point's place if it serves it better, and is freed
- * if not. */
+ * if not.  The events of both are the point's. */
 void ff_archive_improve(struct ff_archive *archive, const struct ff_result *result);
+
+/** The point whose design has the least objective in a scalarisation; NULL if all have failed.  Borrowed. */
+const struct ff_result *ff_archive_best(const struct ff_archive *archive,
+                                        const struct ff_scalarization *scalarization);
 
 /** Metrics; the reference is `reference` if not NULL, else the nadir of the set. */
 struct ff_front_metrics ff_archive_metrics(const struct ff_archive *archive,

@@ -4,6 +4,8 @@
 #include "front/reference.h"
 #include "front/scheduler.h"
 
+#include <string.h>
+
 /* ---- front ---------------------------------------------------------------------------------- */
 
 static struct ff_word scalarization_at(int index)
@@ -65,6 +67,15 @@ static const struct ff_key front_rows[] = {
      .words = spacings,
      .doc = "Which weights are solved."},
     {.name = "weights", .type = FF_KEY_SECTION, .keys = &weights_keys},
+    {.name = "starts",
+     FF_FILLS(struct ff_front_options, n_starts),
+     .integer = {.fallback = 6, .min = 0, .max = 10000},
+     .word = "auto",
+     .unit = "designs",
+     .doc = "Random designs besides theta = 0 from which the middle and the top of the front are "
+            "solved, and then its ends in steps, before its points; all points begin from the best "
+            "designs found. 0: none of that; `auto` is 6 where the states can be enumerated, else "
+            "0."},
     {.name = "reference_point",
      .type = FF_KEY_OTHER,
      .is_special = true,
@@ -79,6 +90,8 @@ static enum ff_status front_check(struct ff_node *section, void *options)
 {
     struct ff_front_options *front = options;
     const struct ff_node *point = ff_node_find(section, "reference_point");
+    const struct ff_node *starts = ff_node_find(section, "starts");
+    front->has_starts = starts != NULL && strcmp(starts->text, "auto") != 0;
     front->has_reference_point = point != NULL;
     if (point == NULL)
         return FF_OK;

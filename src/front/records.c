@@ -35,6 +35,8 @@ static const struct ff_field task_fields[] = {
     FF_FIELD(ff_task, id, UINT32, "task", FF_UNIT_ONE,
              "task number, the coordinate of its random numbers", NULL),
     SCALARIZATION_FIELDS(ff_task, NULL),
+    FF_FIELD(ff_task, is_rough, FLAG, "is_rough", FF_UNIT_ONE,
+             "whether the design is only to begin from", NULL, FF_FLAGS(0, "measured rough")),
     FF_FIELD(ff_task, n_parameters, INT, "n_parameters", FF_UNIT_ONE, "design parameters", NULL),
     FF_FIELD(ff_task, n_starts, INT, "n_starts", FF_UNIT_ONE, "candidate starts", NULL),
     FF_FIELD(ff_task, starts, REAL, "starts", FF_UNIT_ONE, "design parameters to start from", NULL,
@@ -56,6 +58,10 @@ static const struct ff_field result_fields[] = {
     FF_FIELD(ff_result, outcome, FLAG, "outcome", FF_UNIT_ONE,
              "why the optimiser stopped, none if the task failed", "front",
              FF_FLAGS(-1, "none converged max_iterations stalled")),
+    FF_FIELD(ff_result, gap, REAL, "gap", FF_UNIT_ONE,
+             "what the optimiser's model says the objective may still fall by, noise included; NaN "
+             "if it has no model or the task failed",
+             "front"),
     FF_FIELD(ff_result, means.current, REAL, "current", FF_UNIT_RATE,
              "current J, re-evaluated with fresh random numbers", "front"),
     FF_FIELD(ff_result, means.current_stderr, REAL, "current_stderr", FF_UNIT_RATE,
@@ -64,6 +70,17 @@ static const struct ff_field result_fields[] = {
              "entropy production rate sigma, re-evaluated with fresh random numbers", "front"),
     FF_FIELD(ff_result, means.entropy_production_stderr, REAL, "entropy_production_stderr",
              FF_UNIT_ENTROPY_RATE, "standard error of the entropy production rate", "front"),
+    FF_FIELD(ff_result, measurement.is_converged, FLAG, "evaluation_converged", FF_UNIT_ONE,
+             "whether nothing speaks against the estimates of J and sigma", "front",
+             FF_FLAGS(0, "not_converged converged")),
+    FF_FIELD(ff_result, measurement.reason, TEXT, "evaluation_reason", FF_UNIT_ONE,
+             "what speaks against them, empty if nothing does or the task failed", "front"),
+    FF_FIELD(ff_result, measurement.n_trajectories, INT, "evaluation_trajectories", FF_UNIT_ONE,
+             "trajectories that they were measured by, 0 if the task failed", "front"),
+    FF_FIELD(ff_result, measurement.horizon.events, INT64, "evaluation_events", FF_UNIT_ONE,
+             "events of each trajectory that were measured, 0 if the task failed", "front"),
+    FF_FIELD(ff_result, measurement.horizon.burn_in, INT64, "evaluation_burn_in", FF_UNIT_ONE,
+             "events of each trajectory before these, 0 if the task failed", "front"),
     FF_FIELD(ff_result, exact_status, FLAG, "exact_status", FF_UNIT_ONE,
              "what became of the exact solution at the rates found, none if the task failed",
              "front", FF_FLAGS(-1, "none ok not_enumerable failed")),
@@ -108,6 +125,7 @@ void ff_task_free(struct ff_task *task)
 void ff_result_create(int n_parameters, int n_iterations, struct ff_result *out)
 {
     *out = (struct ff_result){.n_parameters = n_parameters,
+                              .gap = NAN,
                               .theta = FF_RAW(double, n_parameters),
                               .exact_status = FF_EXACT_NONE,
                               .exact_current = NAN,
@@ -127,6 +145,13 @@ struct ff_values ff_result_values(const struct ff_result *result)
     return (struct ff_values){result->means.current, result->means.entropy_production};
 }
 
+double ff_result_objective(const struct ff_result *result,
+                           const struct ff_scalarization *scalarization)
+{
+    const struct ff_values values = ff_result_values(result);
+    return ff_scalarize(scalarization, values.current, values.entropy_production, NULL, NULL);
+}
+
 void ff_result_fail(struct ff_result *result, enum ff_status status)
 {
     const struct ff_scalarization scalarization = result->scalarization;
@@ -136,6 +161,8 @@ void ff_result_fail(struct ff_result *result, enum ff_status status)
     result->outcome = FF_OUTCOME_NONE;
     result->exact_status = FF_EXACT_NONE;
     result->n_events = 0;
+    free(result->measurement.reason);
+    result->measurement = (struct ff_measurement){.is_converged = false};
     free(result->reason);
     free(result->place);
     result->reason = ff_copy_text(ff_status_message());

@@ -3,6 +3,8 @@
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "front/scheduler.h"
 
+#include "front/scout.h"
+
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,16 +15,22 @@ static const double distinct_logit = 1e-3;
 /* A point is solved again from another one's design that is better for it by this part of its objective, and by so many
  * standard errors. */
 static const double worthwhile = 2e-3, significance = 3.0, least_objective = 1e-3;
+/* All weights lead to one corner where the current of the least is this part of that of the largest. */
+static const double corner_share = 0.9;
 /* An interval is split in this round if it is at least this fraction of the widest. */
 static const double width_fraction = 0.5;
 
 struct ff_scheduler {
     struct ff_front_options options;
     int n_parameters;
-    double *start;                /* [P] of tasks without neighbours */
+    double *start; /* [P] of tasks without neighbours, where the scouts found none */
+    struct ff_scout scout;
+    double current_scale, entropy_scale; /* of weighted sums */
+    bool is_scale_given;
+    int n_scouts;                 /* tasks that are no points: the first ones */
     struct ff_scalarization base; /* scales, and after the first round the ideal point */
     struct ff_archive *archive;
-    struct ff_task *tasks; /* [(1 + MAX_SWEEPS) n_points] in order of id */
+    struct ff_task *tasks; /* [n_scouts + (1 + MAX_SWEEPS) n_points] in order of id */
     int n_planned, n_given, n_completed;
     int n_sweeps;               /* rounds in which points were solved again */
     uint32_t first_improvement; /* task from which on results improve points that exist */
@@ -49,32 +57,55 @@ static double logit(double weight)
     return log(weight / (1.0 - weight));
 }
 
-/* Add a task; its starts are the two neighbours and their mean, or the scheduler's own without neighbours. */
+/* How many of the tasks so far are of points. */
+static int n_of_points(const struct ff_scheduler *scheduler)
+{
+    return scheduler->n_planned - scheduler->n_scouts;
+}
+
+/* Add a task with room for starts. */
+static struct ff_task *add_task(struct ff_scheduler *scheduler,
+                                const struct ff_scalarization *scalarization, int n_starts)
+{
+    struct ff_task *task = &scheduler->tasks[scheduler->n_planned];
+    ff_task_create(scheduler->n_parameters, n_starts, task);
+    task->id = (uint32_t)scheduler->n_planned++;
+    task->scalarization = *scalarization;
+    return task;
+}
+
+/* Add a task; its starts are the best design of the scouts, the two neighbours and their mean, or the scheduler's own
+ * without either. */
 static void plan_task(struct ff_scheduler *scheduler, enum ff_scalarization_kind kind,
                       double weight, const struct ff_result *low, const struct ff_result *high)
 {
     const int n = scheduler->n_parameters;
-    struct ff_task *task = &scheduler->tasks[scheduler->n_planned];
-    ff_task_create(n, low != NULL ? 3 : 1, task);
-    task->id = (uint32_t)scheduler->n_planned++;
-    task->scalarization = scheduler->base;
-    task->scalarization.kind = kind;
-    task->scalarization.weight = weight;
-    memcpy(task->starts, scheduler->start, sizeof *task->starts * (size_t)n);
+    const size_t size = sizeof(double) * (size_t)n;
+    struct ff_scalarization scalarization = scheduler->base;
+    scalarization.kind = kind;
+    scalarization.weight = weight;
+    const struct ff_result *found = ff_archive_best(scheduler->scout.found, &scalarization);
+    const bool has_first = found != NULL || low == NULL;
+    struct ff_task *task = add_task(scheduler, &scalarization, has_first + (low != NULL ? 3 : 0));
+    double *starts = task->starts;
+    if (has_first) {
+        memcpy(starts, found != NULL ? found->theta : scheduler->start, size);
+        starts += n;
+    }
     for (int p = 0; low != NULL && p < n; p++) {
-        task->starts[p] = low->theta[p];
-        task->starts[n + p] = high->theta[p];
-        task->starts[2 * n + p] = 0.5 * (low->theta[p] + high->theta[p]);
+        starts[p] = low->theta[p];
+        starts[n + p] = high->theta[p];
+        starts[2 * n + p] = 0.5 * (low->theta[p] + high->theta[p]);
     }
 }
 
-/* n weighted sums at evenly spaced weights strictly between the ends. */
-static void plan_between_ends(struct ff_scheduler *scheduler, int n)
+/* n evenly spaced weights strictly between the ends. */
+static void plan_between_ends(struct ff_scheduler *scheduler, enum ff_scalarization_kind kind,
+                              int n, const struct ff_result *low, const struct ff_result *high)
 {
     const double *ends = scheduler->options.weights;
     for (int i = 1; i <= n; i++)
-        plan_task(scheduler, FF_SCALARIZATION_WEIGHTED, ends[0] + (ends[1] - ends[0]) * i / (n + 1),
-                  NULL, NULL);
+        plan_task(scheduler, kind, ends[0] + (ends[1] - ends[0]) * i / (n + 1), low, high);
 }
 
 /* The ends are weighted sums in either case: they define the ideal point of the Chebyshev distance. */
@@ -138,7 +169,7 @@ static bool is_new_weight(const struct ff_scheduler *scheduler, double weight)
 {
     if (!(weight > 0.0 && weight < 1.0))
         return false;
-    for (int i = 0; i < scheduler->n_planned; i++) {
+    for (int i = scheduler->n_scouts; i < scheduler->n_planned; i++) {
         const struct ff_scalarization *known = &scheduler->tasks[i].scalarization;
         if (known->kind == scheduler->options.kind &&
             fabs(logit(known->weight) - logit(weight)) < distinct_logit)
@@ -211,7 +242,7 @@ static void plan_adaptive_round(struct ff_scheduler *scheduler, const struct ff_
                                 int n_points)
 {
     struct interval *intervals = FF_RAW(struct interval, n_points);
-    const int n_left = scheduler->options.n_points - scheduler->n_planned;
+    const int n_left = scheduler->options.n_points - n_of_points(scheduler);
     const int n = find_intervals(scheduler, points, n_points, intervals);
     const int n_before = scheduler->n_planned;
     for (int i = 0; i < n && i < n_left; i++)
@@ -221,17 +252,6 @@ static void plan_adaptive_round(struct ff_scheduler *scheduler, const struct ff_
                       intervals[i].high);
     scheduler->has_all_points = scheduler->n_planned == n_before;
     free(intervals);
-}
-
-static void plan_uniform_chebyshev(struct ff_scheduler *scheduler, const struct ff_result **points)
-{
-    const struct ff_front_options *options = &scheduler->options;
-    const int n = options->n_points - scheduler->n_planned;
-    for (int i = 1; i <= n; i++)
-        plan_task(scheduler, options->kind,
-                  options->weights[0] + (options->weights[1] - options->weights[0]) * i / (n + 1),
-                  points[0], points[1]);
-    scheduler->has_all_points = true;
 }
 
 /* Best J and best sigma of the ends, and their ranges as scales. */
@@ -256,15 +276,7 @@ static void find_ideal(struct ff_scheduler *scheduler, const struct ff_result **
 
 /* ---- sweeps --------------------------------------------------------------------------------- */
 
-/* The objective of a point if it had the design of another. */
-static double objective_with(const struct ff_result *point, const struct ff_result *design)
-{
-    const struct ff_values values = ff_result_values(design);
-    return ff_scalarize(&point->scalarization, values.current, values.entropy_production, NULL,
-                        NULL);
-}
-
-/* Standard error of the same; 0 by exact values. */
+/* Standard error of the objective of a point if it had the design of another; 0 by exact values. */
 static double error_with(const struct ff_result *point, const struct ff_result *design)
 {
     const struct ff_values values = ff_result_values(design);
@@ -277,28 +289,19 @@ static double error_with(const struct ff_result *point, const struct ff_result *
                  by_entropy * design->means.entropy_production_stderr);
 }
 
-/* The design that serves a point best, if it is worth solving the point again from there; else NULL. */
-static const struct ff_result *better_design(const struct ff_archive *archive,
-                                             const struct ff_result *point)
+/* Whether the design of another serves a point better by what is worth solving it again. */
+static bool is_worthwhile(const struct ff_result *point, const struct ff_result *other)
 {
-    const double own = objective_with(point, point), own_error = error_with(point, point);
-    const struct ff_result *best = NULL;
-    double least = own - worthwhile * fmax(fabs(own), least_objective);
-    for (int i = 0; i < archive->n_points; i++) {
-        const struct ff_result *other = &archive->points[i];
-        if (other->status != FF_OK || other == point)
-            continue;
-        const double value = objective_with(point, other);
-        if (value < least &&
-            own - value > significance * hypot(own_error, error_with(point, other))) {
-            least = value;
-            best = other;
-        }
-    }
-    return best;
+    if (other == NULL || other == point)
+        return false;
+    const double own = ff_result_objective(point, &point->scalarization);
+    const double gain = own - ff_result_objective(other, &point->scalarization);
+    return gain > worthwhile * fmax(fabs(own), least_objective) &&
+           gain > significance * hypot(error_with(point, point), error_with(point, other));
 }
 
-/* Every point that another design serves better starts again from that design; the run is over when there is none. */
+/* Every point that another design serves better starts again from the best such design; the run is over when there is
+ * none. */
 static void plan_sweep(struct ff_scheduler *scheduler)
 {
     const struct ff_archive *archive = scheduler->archive;
@@ -307,14 +310,10 @@ static void plan_sweep(struct ff_scheduler *scheduler)
         scheduler->first_improvement = (uint32_t)n_before;
     for (int i = 0; i < archive->n_points && scheduler->n_sweeps < MAX_SWEEPS; i++) {
         const struct ff_result *point = &archive->points[i];
-        const struct ff_result *better =
-            point->status == FF_OK ? better_design(archive, point) : NULL;
-        if (better == NULL)
+        const struct ff_result *better = ff_archive_best(archive, &point->scalarization);
+        if (point->status != FF_OK || !is_worthwhile(point, better))
             continue;
-        struct ff_task *task = &scheduler->tasks[scheduler->n_planned];
-        ff_task_create(scheduler->n_parameters, 1, task);
-        task->id = (uint32_t)scheduler->n_planned++;
-        task->scalarization = point->scalarization;
+        struct ff_task *task = add_task(scheduler, &point->scalarization, 1);
         memcpy(task->starts, better->theta, sizeof(double) * (size_t)scheduler->n_parameters);
     }
     scheduler->n_sweeps++;
@@ -330,23 +329,65 @@ static void plan_points(struct ff_scheduler *scheduler)
     const int n_points = good_points(scheduler->archive, points);
     if (needs_ideal(options) && n_points >= 2 && !scheduler->has_ideal)
         find_ideal(scheduler, points, n_points);
-    const int n_left = options->n_points - scheduler->n_planned;
-    if (n_points < 2 && scheduler->n_planned == 2 && n_left > 0)
-        plan_between_ends(scheduler, n_left < MAX_RETRIES ? n_left : MAX_RETRIES);
+    const int n_left = options->n_points - n_of_points(scheduler);
+    if (n_points < 2 && n_of_points(scheduler) == 2 && n_left > 0)
+        plan_between_ends(scheduler, FF_SCALARIZATION_WEIGHTED,
+                          n_left < MAX_RETRIES ? n_left : MAX_RETRIES, NULL, NULL);
     else if (n_points < 2 || n_left == 0)
         scheduler->has_all_points = true;
-    else if (!options->is_adaptive)
-        plan_uniform_chebyshev(scheduler, points);
-    else {
+    else if (!options->is_adaptive) {
+        plan_between_ends(scheduler, options->kind, n_left, points[0], points[1]);
+        scheduler->has_all_points = true;
+    } else {
         qsort(points, (size_t)n_points, sizeof(const struct ff_result *), compare_currents);
         plan_adaptive_round(scheduler, points, n_points);
     }
     free(points);
 }
 
+/* Where the least weight leads to the same corner of the front as the largest, a scale was too small: that of the corner then
+ * tells the weights apart. */
+static bool rescale(struct ff_scheduler *scheduler)
+{
+    struct ff_scalarization low = scheduler->base, high = low;
+    low.weight = scheduler->options.weights[0];
+    high.weight = scheduler->options.weights[1];
+    const struct ff_result *least = ff_archive_best(scheduler->scout.found, &low);
+    const struct ff_result *largest = ff_archive_best(scheduler->scout.found, &high);
+    if (scheduler->is_scale_given || least == NULL)
+        return false;
+    const struct ff_values corner = ff_result_values(largest);
+    if (!(corner.current > 0.0 && corner.entropy_production > 0.0 &&
+          ff_result_values(least).current > corner_share * corner.current))
+        return false;
+    scheduler->base.current_scale = scheduler->current_scale = corner.current;
+    scheduler->base.entropy_scale = scheduler->entropy_scale = corner.entropy_production;
+    ff_scout_repeat(&scheduler->scout);
+    return true;
+}
+
+/* Another round of scouts; when they have ended, the first points. */
+static void plan_scouts(struct ff_scheduler *scheduler)
+{
+    const int n = ff_scout_plan(&scheduler->scout, &scheduler->base, (uint32_t)scheduler->n_planned,
+                                scheduler->tasks + scheduler->n_planned);
+    scheduler->n_planned += n;
+    scheduler->n_scouts += n;
+    if (n > 0)
+        return;
+    if (!scheduler->scout.is_second && rescale(scheduler))
+        plan_scouts(scheduler);
+    else
+        plan_first_round(scheduler);
+}
+
 /* More points, and when there are no more, better ones. */
 static void plan_round(struct ff_scheduler *scheduler)
 {
+    if (n_of_points(scheduler) == 0) {
+        plan_scouts(scheduler);
+        return;
+    }
     if (!scheduler->has_all_points)
         plan_points(scheduler);
     if (scheduler->has_all_points && scheduler->n_completed == scheduler->n_planned)
@@ -355,22 +396,30 @@ static void plan_round(struct ff_scheduler *scheduler)
 
 /* ---- the machine ---------------------------------------------------------------------------- */
 
-void ff_scheduler_create(const struct ff_front_options *options, int n_parameters,
-                         double current_scale, double entropy_scale, const double *start,
-                         struct ff_scheduler **out)
+void ff_scheduler_create(const struct ff_front_options *options,
+                         const struct ff_front_problem *problem, struct ff_scheduler **out)
 {
     struct ff_scheduler *scheduler = FF_NEW(struct ff_scheduler, 1);
     scheduler->options = *options;
-    scheduler->n_parameters = n_parameters;
-    scheduler->start = FF_NEW(double, n_parameters);
-    if (start != NULL)
-        memcpy(scheduler->start, start, sizeof *start * (size_t)n_parameters);
-    scheduler->base.current_scale = current_scale;
-    scheduler->base.entropy_scale = entropy_scale;
+    scheduler->n_parameters = problem->n_parameters;
+    scheduler->start = FF_NEW(double, problem->n_parameters);
+    if (problem->start != NULL)
+        memcpy(scheduler->start, problem->start,
+               sizeof *scheduler->start * (size_t)problem->n_parameters);
+    scheduler->base.current_scale = scheduler->current_scale = problem->current_scale;
+    scheduler->base.entropy_scale = scheduler->entropy_scale = problem->entropy_scale;
+    scheduler->is_scale_given = problem->is_scale_given;
     ff_archive_create(options->n_points, &scheduler->archive);
-    scheduler->tasks = FF_RAW(struct ff_task, (1 + MAX_SWEEPS) * (size_t)options->n_points);
+    const struct ff_scout_options scouts = {.n_random = problem->n_random,
+                                            .seed = problem->seed,
+                                            .weights = {options->weights[0], options->weights[1]},
+                                            .n_parameters = problem->n_parameters,
+                                            .start = scheduler->start};
+    ff_scout_create(&scouts, &scheduler->scout);
+    scheduler->tasks = FF_RAW(struct ff_task, (size_t)ff_scout_capacity(&scheduler->scout) +
+                                                  (1 + MAX_SWEEPS) * (size_t)options->n_points);
     scheduler->first_improvement = UINT32_MAX;
-    plan_first_round(scheduler);
+    plan_scouts(scheduler);
     *out = scheduler;
 }
 
@@ -382,6 +431,7 @@ void ff_scheduler_free(struct ff_scheduler *scheduler)
         ff_task_free(&scheduler->tasks[i]);
     free(scheduler->tasks);
     free(scheduler->start);
+    ff_scout_free(&scheduler->scout);
     ff_archive_free(scheduler->archive);
     free(scheduler);
 }
@@ -396,7 +446,9 @@ bool ff_scheduler_next(struct ff_scheduler *scheduler, struct ff_task *out)
 
 void ff_scheduler_complete(struct ff_scheduler *scheduler, const struct ff_result *result)
 {
-    if (result->id < scheduler->first_improvement)
+    if (result->id < (uint32_t)scheduler->n_scouts)
+        ff_scout_take(&scheduler->scout, result);
+    else if (result->id < scheduler->first_improvement)
         ff_archive_insert(scheduler->archive, result);
     else
         ff_archive_improve(scheduler->archive, result);
@@ -433,6 +485,13 @@ struct ff_source ff_scheduler_source(struct ff_scheduler *scheduler)
 const struct ff_archive *ff_scheduler_archive(const struct ff_scheduler *scheduler)
 {
     return scheduler->archive;
+}
+
+void ff_scheduler_scales(const struct ff_scheduler *scheduler, double *current_scale,
+                         double *entropy_scale)
+{
+    *current_scale = scheduler->current_scale;
+    *entropy_scale = scheduler->entropy_scale;
 }
 
 void ff_scheduler_progress(const struct ff_scheduler *scheduler, int *n_planned, int *n_completed)

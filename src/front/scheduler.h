@@ -20,6 +20,8 @@ struct ff_front_options {
     enum ff_scalarization_kind kind;
     double weights[2];
     bool is_adaptive;
+    int n_starts;    /* random designs besides theta = 0 */
+    bool has_starts; /* given by hand, else where the states can be enumerated */
     bool has_reference_point;
     double reference_point[2]; /* of the hypervolume: J, sigma */
 };
@@ -29,11 +31,19 @@ struct ff_scheduler;
 /** The section `front`, which fills a struct ff_front_options. */
 extern const struct ff_keys ff_keys_front;
 
-/** A scheduler over n_parameters.  Scales are of J and sigma.  `start` [P], or theta = 0 for NULL, is where tasks without
- * neighbours begin.  Copies the options and the start. */
-void ff_scheduler_create(const struct ff_front_options *options, int n_parameters,
-                         double current_scale, double entropy_scale, const double *start,
-                         struct ff_scheduler **out);
+/* What a front is of. */
+struct ff_front_problem {
+    int n_parameters;
+    double current_scale, entropy_scale;
+    bool is_scale_given; /* else the scheduler may find better ones */
+    const double *start; /* [P] where tasks begin that have nothing better; NULL: theta = 0 */
+    int n_random;        /* random designs to begin from besides, see front/scout.h */
+    uint64_t seed;       /* of these */
+};
+
+/** A scheduler.  Copies the options and the problem. */
+void ff_scheduler_create(const struct ff_front_options *options,
+                         const struct ff_front_problem *problem, struct ff_scheduler **out);
 
 /** NULL-safe. */
 void ff_scheduler_free(struct ff_scheduler *scheduler);
@@ -53,6 +63,11 @@ struct ff_source ff_scheduler_source(struct ff_scheduler *scheduler);
 
 /** The results so far; borrowed. */
 const struct ff_archive *ff_scheduler_archive(const struct ff_scheduler *scheduler);
+
+/** Scales of J and sigma in weighted sums: those given, or, where with these all weights lead to one corner of the front,
+ * J and sigma of that corner. */
+void ff_scheduler_scales(const struct ff_scheduler *scheduler, double *current_scale,
+                         double *entropy_scale);
 
 /** Tasks planned and completed so far. */
 void ff_scheduler_progress(const struct ff_scheduler *scheduler, int *n_planned, int *n_completed);

@@ -22,8 +22,9 @@ struct ff_trace {
 struct ff_task {
     uint32_t id; /* also the coordinate of its random numbers */
     struct ff_scalarization scalarization;
+    bool is_rough; /* its design is only to begin from: compared with others, not measured */
     int n_parameters, n_starts;
-    double *starts; /* [n_starts][P]; the best of them, by simulation, is where it begins */
+    double *starts; /* [n_starts][P]; the best of them is where it begins */
 };
 
 /* J and sigma with standard errors, per walker. */
@@ -32,16 +33,26 @@ struct ff_means {
     double entropy_production, entropy_production_stderr;
 };
 
+/* How the means were measured, and whether they can be believed. */
+struct ff_measurement {
+    int is_converged; /* nothing speaks against them */
+    char *reason;     /* what does; owned, NULL is "" */
+    int n_trajectories;
+    struct ff_horizon horizon; /* of each */
+};
+
 /* What a task leaves: the point, re-evaluated with fresh random numbers, and its history. */
 struct ff_result {
     uint32_t id;
     enum ff_status status;   /* other than FF_OK: a failed point, see ff_result_fail */
     char *reason, *place;    /* of the failure: message, and where it was raised; NULL is "" */
     enum ff_outcome outcome; /* of the optimiser */
+    double gap; /* by how much it expects the objective still to fall at most; or NaN */
     struct ff_scalarization scalarization;
     int n_parameters;
     double *theta;         /* [P] */
     struct ff_means means; /* re-evaluated */
+    struct ff_measurement measurement;
     enum ff_exact_status exact_status;
     double exact_current, exact_entropy_production; /* at theta; NaN unless exact_status is OK */
     int64_t n_events;                               /* simulated in all */
@@ -57,10 +68,8 @@ extern const struct ff_job_kind ff_front_kind;
 /** A trace of `capacity` entries, all NaN. */
 void ff_trace_create(int capacity, struct ff_trace *out);
 
-/** Append an evaluation over n_parameters and the observables that it was made from, J and sigma; ignored when the trace
- * is full. */
-void ff_trace_record(struct ff_trace *trace, const struct ff_evaluation *evaluation,
-                     int n_parameters, const double *observables);
+/** Append an evaluation that observed J and sigma; ignored when the trace is full. */
+void ff_trace_record(struct ff_trace *trace, const struct ff_evaluation *evaluation);
 
 /** Room for results over n_parameters with traces of n_iterations. */
 void ff_result_create(int n_parameters, int n_iterations, struct ff_result *out);
@@ -73,6 +82,10 @@ struct ff_values {
 
 /** The exact J and sigma where they are known, else the estimates: by these points are compared. */
 struct ff_values ff_result_values(const struct ff_result *result);
+
+/** What a scalarisation, its own or that of another point, makes of these values. */
+double ff_result_objective(const struct ff_result *result,
+                           const struct ff_scalarization *scalarization);
 
 /** Make it the result of a task that failed with this status: id and scalarisation stay, every other real is NaN, there
  * are no events and no outcome, and the reason is the message of the last error. */

@@ -3,8 +3,8 @@
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "job/averages.h"
 
+#include <assert.h>
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 enum {
@@ -17,8 +17,8 @@ enum {
     BURN_IN_PART = 4,       /* of all batches one in so many is thrown away */
     LEAST_BURN_IN = 200,    /* spreads the phase of a chain that is nearly periodic */
 };
-/* Events of all trajectories together, a few seconds. */
-static const int64_t budget_on_chain = INT64_C(1) << 28, budget_of_walks = INT64_C(1) << 26;
+const struct ff_budget ff_budget_of_seconds = {.on_chain = INT64_C(1) << 28,
+                                               .by_walks = INT64_C(1) << 26};
 
 static const double rounding = 1e-11; /* relative to the values summed */
 
@@ -50,6 +50,12 @@ static int64_t choose_events(const struct ff_evaluation_options *options, int n_
     return pilot < LEAST_PILOT ? LEAST_PILOT : pilot;
 }
 
+/* What is thrown away before the first batch. */
+static int64_t first_burn_in(const struct ff_evaluation_options *options)
+{
+    return options->has_burn_in ? options->horizon.burn_in : LEAST_BURN_IN;
+}
+
 static void begin(struct stage *stage)
 {
     const struct ff_averages_task *task = stage->task;
@@ -64,8 +70,7 @@ static void begin(struct stage *stage)
     stage->first_batch = options->has_burn_in ? 0 : stage->n_batches / BURN_IN_PART;
     stage->rows = FF_RAW(
         double, (size_t)stage->n_trajectories *(size_t)stage->n_batches *(size_t)stage->width);
-    ff_survey_burn_in(stage->survey,
-                      options->has_burn_in ? options->horizon.burn_in : LEAST_BURN_IN);
+    ff_survey_burn_in(stage->survey, first_burn_in(options));
     ff_survey_run(stage->survey, stage->events, 0, stage->n_batches, stage->n_batches, stage->rows);
 }
 
@@ -93,13 +98,15 @@ static void double_length(struct stage *stage)
 
 static bool has_budget(const struct stage *stage)
 {
-    const int64_t budget = ff_survey_is_on_chain(stage->survey) ? budget_on_chain : budget_of_walks;
-    return !stage->task->options.has_events && 2 * stage->events <= budget / stage->n_trajectories;
+    const struct ff_averages_task *task = stage->task;
+    const int64_t budget =
+        ff_survey_is_on_chain(stage->survey) ? task->budget.on_chain : task->budget.by_walks;
+    return !task->options.has_events && 2 * stage->events <= budget / stage->n_trajectories;
 }
 
 /* ---- judgement ------------------------------------------------------------------------------ */
 
-/* Mean magnitude of what is summed into a column, per walker, in the measured batches. */
+/* Mean magnitude of what is summed into a column, of all walkers, in the measured batches. */
 static double magnitude(const struct stage *stage, int column)
 {
     double sum = 0.0, time = 0.0;
@@ -133,9 +140,9 @@ static void judge(const struct stage *stage, struct ff_series series, int index,
     struct ff_judged *item = &out->items[index];
     ff_evidence_find(&series, &item->evidence);
     item->evidence.gauge_z = gauge_z;
-    item->evidence.rare_error =
-        series.scale *
-        ff_survey_rare_error(stage->survey, column, item->evidence.mean / series.scale);
+    ff_evidence_add_rare(&item->evidence,
+                         series.scale * ff_survey_rare_error(stage->survey, column,
+                                                             item->evidence.mean / series.scale));
     if (stage->task->exact != NULL)
         item->evidence.exact_z = ff_evidence_z(&series, &item->evidence, stage->task->exact[index]);
     item->verdict = ff_evidence_judge(&item->evidence, out->n, chance);
@@ -209,43 +216,45 @@ static void judge_all(const struct stage *stage, double chance, struct ff_averag
     judge_coverage(stage, out);
     for (int q = 0; q < FF_N_OBSERVABLES; q++)
         judge_observable(stage, q, chance, out);
-    judge(stage, series_of(stage, FF_SURVEY_EVENTS), FF_AVERAGE_ACTIVITY, NAN, chance, out);
-    for (int i = FF_AVERAGE_SITES; i < out->n; i++)
-        judge(stage, series_of(stage, FF_SURVEY_SITES + i - FF_AVERAGE_SITES), i, NAN, chance, out);
+    for (int i = FF_AVERAGE_ACTIVITY; i < out->n; i++) /* columns are in the same order */
+        judge(stage, series_of(stage, FF_SURVEY_EVENTS + i - FF_AVERAGE_ACTIVITY), i, NAN, chance,
+              out);
+    out->is_finite =
+        isfinite(out->items[FF_J].evidence.mean) && magnitude(stage, FF_SURVEY_EVENTS) > 0.0;
     out->worst = find_worst(out);
     out->is_converged = out->coverage.is_converged && out->worst < 0;
 }
 
 /* ---- all of it ------------------------------------------------------------------------------ */
 
-static bool is_finite(const struct ff_averages *averages)
+/* Batches that are thrown away are burn-in too. */
+static void note_horizon(const struct stage *stage, struct ff_averages *out)
 {
-    return isfinite(averages->items[FF_J].evidence.mean) &&
-           averages->items[FF_AVERAGE_ACTIVITY].evidence.mean > 0.0;
+    const int64_t thrown_away = stage->events * stage->first_batch / stage->n_batches;
+    out->n_trajectories = stage->n_trajectories;
+    out->horizon =
+        (struct ff_horizon){.events = stage->events - thrown_away,
+                            .burn_in = first_burn_in(&stage->task->options) + thrown_away};
 }
 
 enum ff_status ff_averages_measure(const struct ff_averages_task *task, struct ff_averages *out)
 {
     struct stage stage = {.task = task};
-    *out = (struct ff_averages){.n = FF_AVERAGE_SITES + task->system->process->n_sites};
+    assert(task->n >= FF_N_OBSERVABLES);
+    *out = (struct ff_averages){.n = task->n};
     out->items = FF_RAW(struct ff_judged, out->n);
     begin(&stage);
     enum ff_status status = ff_survey_check(stage.survey);
     if (status == FF_OK)
         judge_all(&stage, ff_chance_strict, out);
-    while (status == FF_OK && !out->is_converged && is_finite(out) && has_budget(&stage)) {
+    while (status == FF_OK && !out->is_converged && out->is_finite && has_budget(&stage)) {
         double_length(&stage);
         judge_all(&stage, ff_chance_strict, out);
         status = ff_survey_check(stage.survey);
     }
     if (status == FF_OK && !out->is_converged)
         judge_all(&stage, ff_chance_final, out);
-    const int64_t burn_in = stage.events * stage.first_batch / stage.n_batches;
-    out->n_trajectories = stage.n_trajectories;
-    out->horizon = (struct ff_horizon){
-        .events = stage.events - burn_in,
-        .burn_in = task->options.has_burn_in ? task->options.horizon.burn_in : burn_in};
-    out->n_events = stage.n_trajectories * (stage.events + out->horizon.burn_in - burn_in);
+    note_horizon(&stage, out);
     ff_survey_free(stage.survey);
     free(stage.rows);
     if (status != FF_OK)
@@ -269,9 +278,6 @@ struct ff_verdict ff_averages_verdict(const struct ff_averages *averages,
 {
     if (averages->worst < 0)
         return averages->coverage;
-    struct ff_verdict verdict = {.is_converged = false};
-    snprintf(verdict.reason, sizeof verdict.reason, "%.40s: %.110s",
-             ff_averages_name(process, averages->worst),
-             averages->items[averages->worst].verdict.reason);
-    return verdict;
+    return ff_verdict_refuse("%.40s: %.110s", ff_averages_name(process, averages->worst),
+                             averages->items[averages->worst].verdict.reason);
 }

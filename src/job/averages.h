@@ -8,12 +8,28 @@
 #ifndef FF_JOB_AVERAGES_H
 #define FF_JOB_AVERAGES_H
 
-#include "job/evaluator.h"
+#include "base/keys.h"
 #include "job/evidence.h"
 #include "simulate/survey.h"
 
 /* J, sigma, activity and [I] occupations are numbered in this order. */
 enum { FF_AVERAGE_ACTIVITY = FF_N_OBSERVABLES, FF_AVERAGE_SITES };
+
+/* Section `evaluation`: how a design is measured; what was not set by hand finds itself. */
+struct ff_evaluation_options {
+    int trajectories;
+    struct ff_horizon horizon;
+    bool has_trajectories, has_events, has_burn_in; /* set by hand */
+};
+
+/** The section `evaluation`, which fills a struct ff_evaluation_options. */
+extern const struct ff_keys ff_keys_evaluation;
+
+/* Most events of all trajectories together, where their number is not set by hand. */
+struct ff_budget {
+    int64_t on_chain, by_walks;
+};
+extern const struct ff_budget ff_budget_of_seconds; /* a few */
 
 struct ff_judged {
     struct ff_evidence evidence;
@@ -26,9 +42,10 @@ struct ff_averages {
     struct ff_verdict coverage; /* what the states seen say of all of them */
     int worst; /* of the averages; -1 when the coverage is what speaks against them, or nothing */
     bool is_converged;
+    bool
+        is_finite; /* J, and the activity above zero; else trajectories end in a state that nothing leaves */
     int n_trajectories;
-    struct ff_horizon horizon;
-    int64_t n_events; /* all that were simulated */
+    struct ff_horizon horizon; /* of each */
 };
 
 /* What is measured; all borrowed. */
@@ -36,8 +53,10 @@ struct ff_averages_task {
     const struct ff_system *system;
     const struct ff_chain *chain; /* or NULL */
     const double *rates;          /* [R] */
-    const double *exact;          /* [n] where they are known; or NULL */
+    int n;                        /* averages, the first ones: FF_N_OBSERVABLES, or up to all */
+    const double *exact;          /* [n] where they are known, NaN where not; or NULL */
     struct ff_evaluation_options options;
+    struct ff_budget budget;
     struct ff_draw_key key;
 };
 

@@ -4,17 +4,25 @@
 #include "job/evaluator.h"
 
 #include "gradient/deviation.h"
+#include "gradient/estimator.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
+/* What designs are compared by where the gradient is not exact. */
+enum { COMPARED_TRAJECTORIES = 64 };
+static const struct ff_horizon compared_horizon = {.events = 2000, .burn_in = 200};
+
+_Static_assert((int)FF_MAX_FUNCTIONALS <= (int)FF_MOST_OBSERVED,
+               "an evaluation carries the means of all functionals");
+
 struct ff_evaluator {
     const struct ff_plan *plan;
     struct ff_gradient *gradient;
     struct ff_estimate estimate;
-    struct ff_ensemble ensemble; /* of measurements, if there are any */
-    double *sums;                /* [evaluation.trajectories] rows */
+    struct ff_ensemble ensemble; /* made when it is first asked for */
+    double *sums;                /* [COMPARED_TRAJECTORIES] rows; NULL before */
     struct ff_exact *exact;      /* NULL where the states are too many */
     double *rates;               /* [R] */
     double *log_rate_gradient;   /* [R] scratch, as the next */
@@ -35,11 +43,6 @@ enum ff_status ff_evaluator_create(const struct ff_plan *plan, struct ff_evaluat
     evaluator->plan = plan;
     evaluator->gradient = gradient;
     ff_estimate_create(gradient, &evaluator->estimate);
-    if (plan->evaluation.trajectories > 0) {
-        ff_ensemble_create(plan->system, plan->functionals, plan->chain, &evaluator->ensemble);
-        evaluator->sums = FF_RAW(
-            double, (size_t)plan->evaluation.trajectories *(size_t)evaluator->ensemble.width);
-    }
     if (plan->chain != NULL && ff_exact_create(plan->system, plan->functionals, plan->chain, NULL,
                                                &evaluator->exact) != FF_OK)
         evaluator->exact = NULL; /* a functional that a chain does not give */
@@ -56,7 +59,7 @@ void ff_evaluator_free(struct ff_evaluator *evaluator)
         return;
     ff_estimate_free(&evaluator->estimate);
     ff_gradient_free(evaluator->gradient);
-    if (evaluator->plan->evaluation.trajectories > 0)
+    if (evaluator->sums != NULL)
         ff_ensemble_free(&evaluator->ensemble);
     ff_exact_free(evaluator->exact);
     free(evaluator->sums);
@@ -173,25 +176,6 @@ enum ff_status ff_evaluator_minimize(struct ff_evaluator *evaluator, struct ff_l
 
 /* ---- means at theta ------------------------------------------------------------------------- */
 
-enum ff_status ff_evaluator_measure(struct ff_evaluator *evaluator, const double *theta,
-                                    uint32_t task, enum ff_purpose purpose, struct ff_average *out)
-{
-    const struct ff_plan *plan = evaluator->plan;
-    const struct ff_draw_key key = {plan->gradient.seed, task, 0, purpose};
-    const struct ff_horizon horizon = plan->evaluation.horizon;
-    const int n_trajectories = plan->evaluation.trajectories;
-    ff_design_rates(plan->system->design, theta, evaluator->rates);
-    ff_ensemble_set(&evaluator->ensemble, evaluator->rates);
-    ff_ensemble_run_all(&evaluator->ensemble, key, horizon, n_trajectories, evaluator->sums);
-    TRY(ff_walk_check(evaluator->ensemble.walk));
-    ff_ensemble_averages(&evaluator->ensemble, evaluator->sums, n_trajectories, out);
-    evaluator->n_events += n_trajectories * (horizon.events + horizon.burn_in);
-    for (int q = 0; q < plan->functionals.count; q++)
-        CHECK(isfinite(out[q].mean), FF_ERR_NUMERICAL,
-              "simulation: the averages are not finite at these rates");
-    return FF_OK;
-}
-
 enum ff_exact_status ff_evaluator_exact(struct ff_evaluator *evaluator, const double *theta,
                                         double *means)
 {
@@ -204,6 +188,47 @@ enum ff_exact_status ff_evaluator_exact(struct ff_evaluator *evaluator, const do
         return FF_EXACT_FAILED;
     ff_exact_means(evaluator->exact, means);
     return FF_EXACT_OK;
+}
+
+static void make_ensemble(struct ff_evaluator *evaluator)
+{
+    const struct ff_plan *plan = evaluator->plan;
+    if (evaluator->sums != NULL)
+        return;
+    ff_ensemble_create(plan->system, plan->functionals, plan->chain, &evaluator->ensemble);
+    evaluator->sums = FF_RAW(double, COMPARED_TRAJECTORIES *(size_t)evaluator->ensemble.width);
+}
+
+static enum ff_status measure_briefly(struct ff_evaluator *evaluator, const double *theta,
+                                      uint32_t task, double *means)
+{
+    const struct ff_plan *plan = evaluator->plan;
+    const struct ff_draw_key key = {plan->gradient.seed, task, 0, FF_PURPOSE_START};
+    struct ff_average averages[FF_MAX_FUNCTIONALS];
+    make_ensemble(evaluator);
+    ff_design_rates(plan->system->design, theta, evaluator->rates);
+    ff_ensemble_set(&evaluator->ensemble, evaluator->rates);
+    ff_ensemble_run_all(&evaluator->ensemble, key, compared_horizon, COMPARED_TRAJECTORIES,
+                        evaluator->sums);
+    TRY(ff_walk_check(evaluator->ensemble.walk));
+    ff_ensemble_averages(&evaluator->ensemble, evaluator->sums, COMPARED_TRAJECTORIES, averages);
+    evaluator->n_events +=
+        COMPARED_TRAJECTORIES * (compared_horizon.events + compared_horizon.burn_in);
+    for (int q = 0; q < plan->functionals.count; q++) {
+        means[q] = averages[q].mean;
+        CHECK(isfinite(means[q]), FF_ERR_NUMERICAL,
+              "simulation: the averages are not finite at these rates");
+    }
+    return FF_OK;
+}
+
+enum ff_status ff_evaluator_compare(struct ff_evaluator *evaluator, const double *theta,
+                                    uint32_t task, double *means)
+{
+    if (evaluator->plan->gradient.estimator->is_exact &&
+        ff_evaluator_exact(evaluator, theta, means) == FF_EXACT_OK)
+        return FF_OK;
+    return measure_briefly(evaluator, theta, task, means);
 }
 
 int64_t ff_evaluator_take_events(struct ff_evaluator *evaluator)

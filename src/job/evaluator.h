@@ -5,20 +5,10 @@
 #define FF_JOB_EVALUATOR_H
 
 #include "gradient/gradient.h"
+#include "job/averages.h"
 #include "job/loss.h"
 #include "job/minimize.h"
 #include "simulate/ensemble.h"
-
-/* Section `evaluation`: how a finished point is measured again. `auto` is the numbers here for a point of a front, and
- * leaves them to ff_averages_measure for `simulate`. */
-struct ff_evaluation_options {
-    int trajectories; /* 0: nothing will be measured */
-    struct ff_horizon horizon;
-    bool has_trajectories, has_events, has_burn_in; /* set by hand */
-};
-
-/** The section `evaluation`, which fills a struct ff_evaluation_options. */
-extern const struct ff_keys ff_keys_evaluation;
 
 /* Everything that is the same for all tasks of a run; all pointers borrowed. */
 struct ff_plan {
@@ -49,10 +39,10 @@ enum ff_status ff_evaluator_minimize(struct ff_evaluator *evaluator, struct ff_l
                                      uint32_t task, const struct ff_minimize_hooks *hooks,
                                      double *theta, enum ff_outcome *outcome);
 
-/** Measure the means at theta by plain simulation with the random numbers of (seed, task, purpose), into `out` [Q].
- * FF_ERR_NUMERICAL when they are not finite. */
-enum ff_status ff_evaluator_measure(struct ff_evaluator *evaluator, const double *theta,
-                                    uint32_t task, enum ff_purpose purpose, struct ff_average *out);
+/** Means at theta [Q], for designs to be compared: exact where the estimator is, whose steps cost as much; else by a short
+ * simulation with the random numbers of (seed, task, FF_PURPOSE_START).  FF_ERR_NUMERICAL when they are not finite. */
+enum ff_status ff_evaluator_compare(struct ff_evaluator *evaluator, const double *theta,
+                                    uint32_t task, double *means);
 
 /** Exact means at theta into `means` [Q], NaN unless the status is FF_EXACT_OK. */
 enum ff_exact_status ff_evaluator_exact(struct ff_evaluator *evaluator, const double *theta,

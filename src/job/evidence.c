@@ -4,7 +4,7 @@
 #include "job/evidence.h"
 
 #include <math.h>
-#include <stdio.h>
+#include <stddef.h>
 
 const double ff_chance_strict = 0.1, ff_chance_final = 1e-3;
 
@@ -13,6 +13,7 @@ static const double least_length = 8.0;
 static const double largest_dwell_share = 0.01;
 static const double largest_unseen_share = 1e-4;
 static const double least_effective_share = 0.25;
+static const double largest_rare_ratio = 2.0;       /* an upper estimate that counts in the error */
 static const double largest_relaxation_share = 1.0; /* a third, where all is ergodic */
 
 enum { MANY_TRAJECTORIES = 32 }; /* each of which may be an outlier */
@@ -94,8 +95,7 @@ double ff_normal_of_student(double t, double n)
 /* Differences and errors of ratios, before the scale. */
 static double deviation(const struct ff_series *series, double difference, double variance, int n)
 {
-    const double least = series->resolution / fabs(series->scale);
-    const double t = difference / sqrt(variance + least * least);
+    const double t = difference / sqrt(variance + series->resolution * series->resolution);
     return difference == 0.0 ? 0.0 : ff_normal_of_student(t, n);
 }
 
@@ -132,16 +132,16 @@ static double test_starts(const struct ff_series *series)
 
 /* Of the sum of squares, the share of one trajectory is that of Student's t against all (Grubbs, Ann. Math. Stat. 21:27,
  * 1950): an error that rests on one of them knows nothing of how rare it is. */
-static double test_outlier(const struct ff_series *series, struct part part, struct sums total)
+static double test_outlier(const struct ff_series *series, struct part part, struct sums total,
+                           double variance)
 {
-    const double least = series->resolution / fabs(series->scale), n = series->n_trajectories;
-    double squares = 0.0, largest = 0.0;
+    const double n = series->n_trajectories, squares = variance * (n - 1.0) / n;
+    double largest = 0.0;
     for (int k = part.from; k < part.to; k++) {
         const double pull = residual(of_trajectory(series, k, part), total);
-        squares += pull * pull;
         largest = fmax(largest, pull * pull);
     }
-    if (!(squares > least * least) || n < 3)
+    if (!(squares > series->resolution * series->resolution) || n < 3)
         return 0.0;
     const double share = fmin(largest / squares * n / (n - 1.0), 1.0 - 1e-15);
     return ff_normal_of_student(sqrt((n - 2.0) * share / (1.0 - share)), n - 2.0);
@@ -150,7 +150,6 @@ static double test_outlier(const struct ff_series *series, struct part part, str
 /* The variance of a trajectory's sum over that of as many independent batches. */
 static double find_correlation(const struct ff_series *series, struct part part, struct sums total)
 {
-    const double least = series->resolution / fabs(series->scale);
     double batches = 0.0, trajectories = 0.0;
     for (int k = part.from; k < part.to; k++) {
         double sum = 0.0;
@@ -161,7 +160,7 @@ static double find_correlation(const struct ff_series *series, struct part part,
         }
         trajectories += sum * sum;
     }
-    return trajectories > least * least ? trajectories / batches : 0.0;
+    return trajectories > series->resolution * series->resolution ? trajectories / batches : 0.0;
 }
 
 void ff_evidence_find(const struct ff_series *series, struct ff_evidence *out)
@@ -175,10 +174,18 @@ void ff_evidence_find(const struct ff_series *series, struct ff_evidence *out)
                                 .start_z = test_starts(series),
                                 .gauge_z = NAN,
                                 .exact_z = NAN,
-                                .rare_error = NAN,
-                                .outlier_z = test_outlier(series, part, total),
+                                .rare_ratio = NAN,
+                                .outlier_z = test_outlier(series, part, total, variance),
                                 .correlation = find_correlation(series, part, total)};
     out->length = (part.last - part.first) / fmax(out->correlation, 1.0);
+}
+
+void ff_evidence_add_rare(struct ff_evidence *evidence, double rare_error)
+{
+    if (isnan(rare_error))
+        return;
+    evidence->rare_ratio = rare_error / evidence->standard_error;
+    evidence->standard_error = hypot(evidence->standard_error, rare_error);
 }
 
 double ff_evidence_z(const struct ff_series *series, const struct ff_evidence *evidence,
@@ -203,32 +210,30 @@ double ff_series_effective_share(const struct ff_series *series)
 
 /* ---- verdicts ------------------------------------------------------------------------------- */
 
-#define REFUSE(...)                                                                                \
-    do {                                                                                           \
-        struct ff_verdict verdict_ = {.is_converged = false};                                      \
-        snprintf(verdict_.reason, sizeof verdict_.reason, __VA_ARGS__);                            \
-        return verdict_;                                                                           \
-    } while (0)
-
 struct ff_verdict ff_coverage_judge(const struct ff_coverage *coverage)
 {
     if (coverage->unseen_share > largest_unseen_share)
-        REFUSE("states never visited hold at least %.2g of the time; raise evaluation.events",
-               coverage->unseen_share);
+        return ff_verdict_refuse(
+            "states never visited hold at least %.2g of the time; raise evaluation.events",
+            coverage->unseen_share);
     if (coverage->unfired != NULL)
-        REFUSE("channel %.60s never fired, %.2g times expected: an exit slower than the simulation",
-               coverage->unfired, coverage->unfired_events);
+        return ff_verdict_refuse(
+            "channel %.60s never fired, %.2g times expected: an exit slower than the simulation",
+            coverage->unfired, coverage->unfired_events);
     if (!(coverage->dwell_share <= largest_dwell_share))
-        REFUSE("one stay holds %.0f %% of all time; raise evaluation.events",
-               100.0 * coverage->dwell_share);
+        return ff_verdict_refuse("one stay holds %.0f %% of all time; raise evaluation.events",
+                                 100.0 * coverage->dwell_share);
     if (coverage->effective_share < least_effective_share)
-        REFUSE("%.0f %% of the trajectories hold all of the time; raise evaluation.events",
-               100.0 * coverage->effective_share);
+        return ff_verdict_refuse(
+            "%.0f %% of the trajectories hold all of the time; raise evaluation.events",
+            100.0 * coverage->effective_share);
     if (coverage->relaxation_share > largest_relaxation_share)
-        REFUSE("a start was remembered for %.2g times the time measured; raise evaluation.events",
-               coverage->relaxation_share);
+        return ff_verdict_refuse(
+            "a start was remembered for %.2g times the time measured; raise evaluation.events",
+            coverage->relaxation_share);
     if (coverage->has_sink)
-        REFUSE("a state that nothing leaves can be reached: true only until then");
+        return ff_verdict_refuse(
+            "a state that nothing leaves can be reached: true only until then");
     return (struct ff_verdict){.is_converged = true};
 }
 
@@ -243,28 +248,34 @@ struct ff_verdict ff_evidence_judge(const struct ff_evidence *evidence, int n_av
 {
     const double limit = limit_of(n_averages, chance);
     if (!isfinite(evidence->mean))
-        REFUSE("it is not finite");
+        return ff_verdict_refuse("it is not finite");
     if (evidence->length < least_length)
-        REFUSE("trajectories are %.2g correlation times long, want %.0f; raise evaluation.events",
-               evidence->length, least_length);
+        return ff_verdict_refuse(
+            "trajectories are %.2g correlation times long, want %.0f; raise evaluation.events",
+            evidence->length, least_length);
     if (fabs(evidence->start_z) > limit)
-        REFUSE("different starts differ by %.1f standard errors; raise evaluation.events",
-               fabs(evidence->start_z));
+        return ff_verdict_refuse(
+            "different starts differ by %.1f standard errors; raise evaluation.events",
+            fabs(evidence->start_z));
     if (fabs(evidence->half_z) > limit)
-        REFUSE("first and second half differ by %.1f standard errors; raise evaluation.burn_in",
-               fabs(evidence->half_z));
-    if (evidence->rare_error > evidence->standard_error)
-        REFUSE("states hardly or never visited bring %.2g times its error; raise evaluation.events",
-               evidence->rare_error / evidence->standard_error);
+        return ff_verdict_refuse(
+            "first and second half differ by %.1f standard errors; raise evaluation.burn_in",
+            fabs(evidence->half_z));
+    if (evidence->rare_ratio > largest_rare_ratio)
+        return ff_verdict_refuse(
+            "states hardly or never visited bring %.2g times its error; raise evaluation.events",
+            evidence->rare_ratio);
     if (evidence->outlier_z > limit_of(n_averages * MANY_TRAJECTORIES, chance))
-        REFUSE(
+        return ff_verdict_refuse(
             "it rests on one trajectory, %.1f deviations from the others; raise evaluation.events",
             evidence->outlier_z);
     if (fabs(evidence->gauge_z) > limit)
-        REFUSE("the state still drifts, by %.1f standard errors; raise evaluation.burn_in",
-               fabs(evidence->gauge_z));
+        return ff_verdict_refuse(
+            "the state still drifts, by %.1f standard errors; raise evaluation.burn_in",
+            fabs(evidence->gauge_z));
     if (fabs(evidence->exact_z) > limit)
-        REFUSE("it is %.1f standard errors from the exact value; raise evaluation.events",
-               fabs(evidence->exact_z));
+        return ff_verdict_refuse(
+            "it is %.1f standard errors from the exact value; raise evaluation.events",
+            fabs(evidence->exact_z));
     return (struct ff_verdict){.is_converged = true};
 }

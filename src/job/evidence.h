@@ -11,7 +11,7 @@
 #ifndef FF_JOB_EVIDENCE_H
 #define FF_JOB_EVIDENCE_H
 
-#include <stdbool.h>
+#include "job/verdict.h"
 
 /* A ratio of sums over trajectories that go on through batches. Of trajectory k and batch b the numbers are at
  * (k * n_batches_held + b) * stride; batches first_batch.. are measured. All borrowed. */
@@ -22,7 +22,7 @@ struct ff_series {
     int n_trajectories; /* at least 2 */
     int n_given; /* the first of them began in the initial state as given, the others elsewhere; all or none: unknown */
     double scale;      /* the average is this times the ratio */
-    double resolution; /* of the average: what is less is rounding */
+    double resolution; /* of the ratio: what is less is rounding */
 };
 
 /* What one series says. */
@@ -33,7 +33,7 @@ struct ff_evidence {
     double gauge_z; /* with the gauge against without it; set by whoever has both */
     double exact_z; /* against the exact value; set by whoever has it */
     double
-        rare_error; /* what states hardly or never visited bring to the error; set by whoever knows, NaN where unknown */
+        rare_ratio; /* what states hardly or never visited bring to the error, over what the spread says; NaN where unknown */
     double outlier_z; /* of the trajectory that is farthest from the others */
     double
         correlation; /* integrated correlation time of a trajectory, in batches: 1 if they are independent */
@@ -55,19 +55,15 @@ struct ff_coverage {
     bool has_sink;         /* a state that nothing leaves can be reached */
 };
 
-enum { FF_REASON_SIZE = 160 };
-
-struct ff_verdict {
-    bool is_converged;
-    char reason[FF_REASON_SIZE]; /* a phrase with a number, and what to do; empty if converged */
-};
-
 /** Probabilities that a right average is called wrong by one test. A horizon is long enough when the strict one is passed:
  * drifts just below a limit are not seen, but die out when the horizon doubles. */
 extern const double ff_chance_strict, ff_chance_final;
 
-/** The evidence of a series; gauge_z, exact_z and rare_error are NaN. */
+/** The evidence of a series; gauge_z, exact_z and rare_ratio are NaN. */
 void ff_evidence_find(const struct ff_series *series, struct ff_evidence *out);
+
+/** Add what states hardly or never visited bring to the error, which the spread does not know: both are independent. */
+void ff_evidence_add_rare(struct ff_evidence *evidence, double rare_error);
 
 /** Deviation of an average from a value known exactly. */
 double ff_evidence_z(const struct ff_series *series, const struct ff_evidence *evidence,

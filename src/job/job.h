@@ -11,7 +11,6 @@
 
 /* How tasks of one kind become results. */
 struct ff_job_kind {
-    const char *name;
     const struct ff_record_type *task, *result; /* everything that must travel is in their tables */
     /* A worker borrows the plan, which is the same on all ranks. */
     enum ff_status (*worker_create)(const void *plan, void **worker);

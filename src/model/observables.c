@@ -23,7 +23,8 @@ static const struct ff_key scale_rows[] = {
 static const struct ff_keys scale_keys = {
     .doc =
         "The units in which the objective measures current and entropy production; without it the "
-        "traffic and the number of events per unit time at theta = 0.",
+        "traffic and the number of events per unit time at theta = 0; where with these all weights "
+        "lead to one corner of the front, J and sigma of that corner.",
     FF_ROWS(scale_rows),
 };
 

@@ -139,7 +139,6 @@ const struct ff_optimizer_type ff_optimizer_bfgs = {
     .name = "bfgs",
     .doc = "quasi-Newton (GSL), for the exact gradient",
     .needs_exact = true,
-    .ends_itself = true,
     .create = bfgs_create,
     .step = bfgs_step,
     .free = bfgs_free,

@@ -22,6 +22,7 @@ void ff_evaluation_create(int n_parameters, struct ff_evaluation *out)
     *out = (struct ff_evaluation){
         .n_parameters = n_parameters,
         .value = NAN,
+        .gap = NAN,
         .gradient = nan_array(n_parameters),
         .metric = nan_array(n_parameters),
     };

@@ -21,8 +21,10 @@ struct ff_evaluation {
     double value;     /* the objective, dimensionless */
     double
         observed[FF_MOST_OBSERVED]; /* what else the objective saw; carried along for the record */
-    double *gradient;               /* d value / d theta */
-    double *metric; /* diagonal of the Fisher information in theta, fraction of events */
+    double
+        gap; /* what an optimiser with a model expects the value still to fall by, noise included; or NaN */
+    double *gradient; /* d value / d theta */
+    double *metric;   /* diagonal of the Fisher information in theta, fraction of events */
     int n_deviations; /* independent parts that the estimates are sums of; 0 where unknown, or exact */
     int capacity;     /* of the next */
     double *
@@ -87,7 +89,6 @@ struct ff_optimizer_type {
     const char *name;
     const char *doc;
     bool needs_exact; /* a gradient without noise */
-    bool ends_itself; /* by a test of convergence, not by the number of its iterations */
 
     /** The state before the first step.  Copies the options; borrows the objective for this call only and
      * does not evaluate it. */

@@ -11,22 +11,25 @@
 #include "optimize/optimizer.h"
 #include "optimize/quadratic.h"
 
+#include <limits.h>
 #include <math.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { MOST_SAMPLES = 256, MOST_PAIRS = 60, MOST_REFUSALS = 4 };
+enum { MOST_SAMPLES = 256, MOST_PAIRS = 60, MOST_REFUSALS = 4, SAMPLES_PER_STEP = 4 };
 static const double largest_radius = 8.0, first_radius = 1.0, least_radius = 1e-10;
 static const double doubted_radius = 2.0, doubted_curvature = 0.05, noise_curvature = 0.1;
+static const double gap_curvature = 0.3;
 static const double least_gain = 0.05, good_gain = 0.6, poor_gain = 0.25; /* of the prediction */
-static const double least_size = 1e-3, exact_share = 1e-3;
+static const double least_size = 1e-3, least_exact_size = 1e-8, exact_share = 1e-3;
 static const double rounding = 1e-13; /* of the value: no decrease below it can be seen */
 
 /* What steps change, and its lengths. */
 struct trust_memory {
     int iteration;                        /* of the next random numbers */
     int centre_iteration, centre_samples; /* of the evaluation at theta */
+    int samples_left;                     /* of all evaluations to come, in the same units */
     int n_refusals; /* since a trial was accepted; a doubt of the centre counts as one */
     double radius;
     struct ff_pairs pairs;
@@ -57,6 +60,8 @@ static const struct ff_field fields[] = {
              "random numbers of the evaluation at theta"),
     FF_FIELD(trust_memory, centre_samples, INT, "centre_samples", FF_UNIT_ONE,
              "its samples, in units of those configured"),
+    FF_FIELD(trust_memory, samples_left, INT, "samples_left", FF_UNIT_ONE,
+             "samples that evaluations to come may take, likewise"),
     FF_FIELD(trust_memory, n_refusals, INT, "n_refusals", FF_UNIT_ONE,
              "trials refused since the last that was accepted, and one for a doubt of the centre"),
     FF_FIELD(trust_memory, radius, REAL, "radius", FF_UNIT_ONE, "of the trust region, in theta"),
@@ -90,7 +95,12 @@ static enum ff_status trust_create(const struct ff_optimizer_options *options,
     const int n = objective->n_parameters;
     struct trust *trust = FF_NEW(struct trust, 1);
     trust->memory =
-        (struct trust_memory){.centre_samples = 1, .centre_iteration = -1, .radius = first_radius};
+        (struct trust_memory){.centre_samples = 1,
+                              .centre_iteration = -1,
+                              .samples_left = options->iterations > INT_MAX / SAMPLES_PER_STEP
+                                                  ? INT_MAX
+                                                  : SAMPLES_PER_STEP * options->iterations,
+                              .radius = first_radius};
     ff_pairs_create(n, most_pairs(n), &trust->memory.pairs);
     ff_quadratic_create(n, most_pairs(n), &trust->model);
     ff_evaluation_create(n, &trust->trial);
@@ -130,6 +140,9 @@ static enum ff_status sample(struct trust *trust, const struct ff_objective *obj
     const struct ff_request request = {(uint32_t)trust->memory.iteration, samples};
     TRY(objective->evaluate(objective->context, theta, request, out));
     *iteration = trust->memory.iteration++;
+    if (!ff_evaluation_is_exact(out))
+        trust->memory.samples_left -=
+            samples < trust->memory.samples_left ? samples : trust->memory.samples_left;
     return FF_OK;
 }
 
@@ -142,10 +155,16 @@ static enum ff_status sample_centre(struct trust *trust, const struct ff_objecti
     return FF_OK;
 }
 
-/* With more samples than it has, up to the most there are. */
+/* With so many samples: what is left must last for a few such evaluations. */
+static bool can_afford(const struct trust *trust, int samples)
+{
+    return samples <= MOST_SAMPLES && samples <= trust->memory.samples_left / 3;
+}
+
+/* With twice the samples that it has. */
 static bool may_sample(const struct trust *trust, const struct ff_evaluation *centre)
 {
-    return trust->memory.centre_samples < MOST_SAMPLES && !ff_evaluation_is_exact(centre);
+    return !ff_evaluation_is_exact(centre) && can_afford(trust, 2 * trust->memory.centre_samples);
 }
 
 /* The evaluation at theta, repeated if the one that the step before left is not at hand. */
@@ -197,12 +216,21 @@ static double predict_doubted(struct trust *trust, const struct ff_objective *ob
 
 /* What a gradient of pure noise would promise. */
 static double predict_noise(struct trust *trust, const struct ff_objective *objective,
-                            const double *theta, const struct ff_evaluation *centre)
+                            const double *theta, const struct ff_evaluation *centre,
+                            double curvature, double radius)
 {
     for (int p = 0; p < trust->memory.pairs.n_parameters; p++)
         trust->scratch[p] = ff_evaluation_error(centre, p);
-    return predict(trust, objective, theta, trust->scratch, noise_curvature, doubted_radius,
-                   trust->place);
+    return predict(trust, objective, theta, trust->scratch, curvature, radius, trust->place);
+}
+
+/* What may be left to gain if the curvature is less than a third of what is known of it, with the share of the noise. */
+static double predict_gap(struct trust *trust, const struct ff_objective *objective,
+                          const double *theta, const struct ff_evaluation *centre)
+{
+    return predict(trust, objective, theta, centre->gradient, gap_curvature, largest_radius,
+                   trust->place) +
+           predict_noise(trust, objective, theta, centre, gap_curvature, largest_radius);
 }
 
 /* What to do at theta. */
@@ -212,34 +240,35 @@ enum verdict { GO, SAMPLE, CONVERGED, STALLED };
  * what there is to gain. Exact evaluations are cheap. */
 static double enough_at(const struct trust *trust, const struct ff_evaluation *centre)
 {
-    const double size = fmin(fmax(fabs(centre->value), least_size), 1.0);
-    const double share = ff_evaluation_is_exact(centre) ? exact_share : 1.0;
+    const bool is_exact = ff_evaluation_is_exact(centre);
+    const double size = fmax(fabs(centre->value), is_exact ? least_exact_size : least_size);
+    const double share = is_exact ? exact_share : 1.0;
     return fmax(share * size * trust->tolerance, rounding * fabs(centre->value));
 }
 
 /* Leaves the step to be tried in trust->step, and what it promises in *promise. */
 static enum verdict consider(struct trust *trust, const struct ff_objective *objective,
-                             const double *theta, const struct ff_evaluation *centre,
-                             double *promise)
+                             const double *theta, struct ff_evaluation *centre, double *promise)
 {
     struct trust_memory *memory = &trust->memory;
     const double enough = enough_at(trust, centre);
     ff_quadratic_fit(&trust->model, &memory->pairs, theta, centre->gradient, centre->metric);
     const double far =
         predict(trust, objective, theta, centre->gradient, 1.0, largest_radius, trust->step);
+    centre->gap = predict_gap(trust, objective, theta, centre);
     const bool knows_curvature = trust->model.n_used > 0 || memory->pairs.capacity == 0;
     if (far <= enough && (knows_curvature || far <= rounding * fabs(centre->value))) {
-        const double noise = predict_noise(trust, objective, theta, centre);
+        const double noise =
+            predict_noise(trust, objective, theta, centre, noise_curvature, doubted_radius);
         if (!(noise <= 2.0 * enough))
             return may_sample(trust, centre) ? SAMPLE : STALLED;
         *promise = predict_doubted(trust, objective, theta, centre, trust->step);
         return *promise <= 2.0 * enough || memory->n_refusals >= MOST_REFUSALS ? CONVERGED : GO;
     }
     *promise = predict(trust, objective, theta, centre->gradient, 1.0, memory->radius, trust->step);
-    const double slope = ff_dot(centre->gradient, trust->step, memory->pairs.n_parameters);
-    const double error = sqrt(ff_evaluation_variance(centre, 0.0, trust->step));
-    if (!(error <= 0.5 * fabs(slope)) && may_sample(trust, centre))
-        return SAMPLE;
+    const double noise = predict_noise(trust, objective, theta, centre, 1.0, memory->radius);
+    if (!(noise <= 0.5 * *promise))
+        return may_sample(trust, centre) ? SAMPLE : STALLED;
     return *promise > 0.0 && memory->radius > least_radius ? GO : STALLED;
 }
 
@@ -280,15 +309,14 @@ static enum ff_status try_step(struct trust *trust, const struct ff_objective *o
     for (;;) {
         double error;
         *gain = gain_of(trust, centre, promise, &error);
+        const int more = 2 * (samples < memory->centre_samples ? samples : memory->centre_samples);
         if (error <= fmax(0.5 * promise, 0.25 * enough_at(trust, centre)) ||
-            samples + memory->centre_samples >= 2 * MOST_SAMPLES)
+            !can_afford(trust, more))
             return FF_OK;
-        if (samples <= memory->centre_samples && samples < MOST_SAMPLES) {
-            samples *= 2;
-            TRY(sample_trial(trust, objective, samples));
-        } else {
-            TRY(sample_centre(trust, objective, theta, 2 * memory->centre_samples, centre));
-        }
+        if (samples <= memory->centre_samples)
+            TRY(sample_trial(trust, objective, samples = more));
+        else
+            TRY(sample_centre(trust, objective, theta, more, centre));
     }
 }
 
@@ -362,7 +390,6 @@ const struct ff_optimizer_type ff_optimizer_trust = {
     .doc =
         "quasi-Newton trust region that knows the noise of its gradient, draws more samples as it needs "
         "them, and ends when the decrease still to be had is below `tolerance`",
-    .ends_itself = true,
     .create = trust_create,
     .step = trust_step,
     .free = trust_free,

@@ -104,7 +104,7 @@ static const struct ff_field point_fields[] = {
              FF_FLAGS(0, "dominated nondominated")),
     FF_FIELD(
         ff_front_point, is_converged, FLAG, "converged", FF_UNIT_ONE,
-        "whether the optimiser ended by its own test, J has not vanished, and the estimates agree with the exact values",
+        "whether the optimiser ended by its own test, J has not vanished, and nothing speaks against the estimates",
         "front", FF_FLAGS(0, "not_converged converged")),
     FF_FIELD(ff_front_point, verdict, TEXT, "verdict", FF_UNIT_ONE,
              "converged, or why the point is not", "front"),
@@ -194,28 +194,22 @@ static struct ff_front_quality make_quality(const struct ff_front_metrics *metri
     };
 }
 
-static double objective(const struct ff_result *point)
+static struct ff_front_point make_point(const struct ff_front_record *record, int i)
 {
-    const struct ff_values values = ff_result_values(point);
-    return ff_scalarize(&point->scalarization, values.current, values.entropy_production, NULL,
-                        NULL);
-}
-
-static struct ff_front_point make_point(const struct ff_archive *archive, int i,
-                                        const struct ff_design *design)
-{
+    const struct ff_archive *archive = record->archive;
+    const struct ff_design *design = record->system->design;
     const struct ff_result *result = &archive->points[i];
-    char verdict[256];
-    const bool is_converged = ff_verdict_of(result, verdict, sizeof verdict);
+    const struct ff_verdict verdict =
+        ff_verdict_of(result, record->reference != NULL ? record->reference->objective[i] : NAN);
     if (result->status != FF_OK)
         return (struct ff_front_point){
-            .status = FF_POINT_FAILED, .objective = NAN, .verdict = ff_copy_text(verdict)};
+            .status = FF_POINT_FAILED, .objective = NAN, .verdict = ff_verdict_text(&verdict)};
     struct ff_front_point point = {
         .status = FF_POINT_OK,
         .is_nondominated = archive->is_nondominated[i],
-        .is_converged = is_converged,
-        .verdict = ff_copy_text(verdict),
-        .objective = objective(result),
+        .is_converged = verdict.is_converged,
+        .verdict = ff_verdict_text(&verdict),
+        .objective = ff_result_objective(result, &result->scalarization),
         .n_channels = design->n_channels,
         .rates = FF_RAW(double, design->n_channels),
     };
@@ -232,7 +226,7 @@ void ff_front_parts_create(const struct ff_front_record *record, struct ff_front
                                    .scale = {record->current_scale, record->entropy_scale}};
     out->quality = make_quality(&record->metrics, out->scale);
     for (int i = 0; i < archive->n_points; i++)
-        out->points[i] = make_point(archive, i, record->system->design);
+        out->points[i] = make_point(record, i);
 }
 
 void ff_front_parts_free(struct ff_front_parts *parts)

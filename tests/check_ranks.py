@@ -33,7 +33,7 @@ UNTEMPERED = ("gradient.estimator=stgs", "optimizer.kind=adam", "gradient.temper
               "objective.scale.current=1", "objective.scale.entropy_production=1", "front.points=12",
               "front.spacing=uniform", "optimizer.iterations=40", "evaluation.trajectories=16",
               "simulation.burn_in=10")
-SOME_FAIL = (*UNTEMPERED, "simulation.events=25")
+SOME_FAIL = (*UNTEMPERED, "simulation.events=20")
 ALL_FAIL = (*UNTEMPERED, "simulation.events=60")
 
 

@@ -67,9 +67,11 @@ static void free_made(struct made *made)
 }
 
 /* How many of the pilots of a system go beyond the numbers that they start from. */
-static int count_longer(struct ff_system *system)
+static int count_longer(struct ff_system *system, bool solves_gauge)
 {
-    struct made made = make(system, make_options(true));
+    struct ff_gradient_options options = make_options(true);
+    options.solves_gauge = solves_gauge;
+    struct made made = make(system, options);
     int n_longer = 0;
     for (uint32_t i = 0; i < N_ITERATIONS; i++)
         n_longer += estimate(&made, system->process->rates, i) > 200;
@@ -81,14 +83,14 @@ static int count_longer(struct ff_system *system)
 static void well_mixed_molecules_need_no_more(void **state)
 {
     (void)state;
-    assert_true(count_longer(slow_exchange(1.0)) <= 1);
+    assert_true(count_longer(slow_exchange(1.0), true) <= 1);
 }
 
 /* One in hundreds of events. */
 static void a_slow_exchange_behind_a_fast_one_needs_more(void **state)
 {
     (void)state;
-    assert_int_equal(count_longer(slow_exchange(0.01)), N_ITERATIONS);
+    assert_int_equal(count_longer(slow_exchange(0.01), true), N_ITERATIONS);
 }
 
 /* All of them wait for the same slow decay, which no spread between trajectories shows. */
@@ -96,20 +98,22 @@ static void a_drift_that_all_share_is_seen(void **state)
 {
     (void)state;
     assert_int_equal(
-        count_longer(read_system(
-            "{model: {kind: reactions, species: {A: 100000, B: 0}, reactions: ["
-            "{name: turn, reaction: \"A <-> B @ 1, 2\"},"
-            "{name: back, reaction: \"A <-> B @ 2, 1\"}]}, objective: {current: {turn: 1}}}")),
+        count_longer(
+            read_system(
+                "{model: {kind: reactions, species: {A: 100000, B: 0}, reactions: ["
+                "{name: turn, reaction: \"A <-> B @ 1, 2\"},"
+                "{name: back, reaction: \"A <-> B @ 2, 1\"}]}, objective: {current: {turn: 1}}}"),
+            true),
         N_ITERATIONS);
 }
 
-static void walkers_that_do_not_meet_need_no_more(void **state)
+static void walkers_that_do_not_meet_need_no_more_where_they_are_solved(void **state)
 {
     (void)state;
-    assert_int_equal(
-        count_longer(read_system("{model: {kind: ring, sites: 4, forward: [1e-3, 1, 1e-3, 1],"
-                                 " backward: [5e-4, 1, 5e-4, 1]}}")),
-        0);
+    const char *ring = "{model: {kind: ring, sites: 4, forward: [1e-3, 1, 1e-3, 1],"
+                       " backward: [5e-4, 1, 5e-4, 1]}}";
+    assert_int_equal(count_longer(read_system(ring), true), 0);
+    assert_int_equal(count_longer(read_system(ring), false), N_ITERATIONS);
 }
 
 static void all_numbers_grow_together_up_to_their_caps(void **state)
@@ -171,7 +175,7 @@ int main(void)
         cmocka_unit_test(well_mixed_molecules_need_no_more),
         cmocka_unit_test(a_slow_exchange_behind_a_fast_one_needs_more),
         cmocka_unit_test(a_drift_that_all_share_is_seen),
-        cmocka_unit_test(walkers_that_do_not_meet_need_no_more),
+        cmocka_unit_test(walkers_that_do_not_meet_need_no_more_where_they_are_solved),
         cmocka_unit_test(all_numbers_grow_together_up_to_their_caps),
         cmocka_unit_test(numbers_given_by_hand_are_obeyed),
         cmocka_unit_test(a_pilot_is_a_function_of_its_rates_and_its_numbers),

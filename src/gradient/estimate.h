@@ -18,6 +18,7 @@ struct ff_gradient_options {
     double temperature; /* stgs: of the relaxed choice, in (0, 1] */
     int truncation; /* stgs, rbst: least number of events a choice is followed for; 0 = to the end */
     int tracked, baseline; /* trajectories of either kind per estimate */
+    bool solves_gauge;     /* score, local: by Poisson's equation where that is to be had */
     struct ff_horizon horizon;
     bool is_auto_window, is_auto_events,
         is_auto_burn_in; /* what is given is the least (gradient/pilot.h) */

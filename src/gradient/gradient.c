@@ -67,7 +67,8 @@ enum ff_status ff_gradient_create(const struct ff_system *system, struct ff_func
     if (type->track == NULL)
         return FF_OK;
     ff_ensemble_create(system, functionals, chain, &gradient->ensemble);
-    ff_gauge_use_poisson(&gradient->ensemble.kinetics->gauge, system->process);
+    if (options->solves_gauge && type->has_window)
+        ff_gauge_use_poisson(&gradient->ensemble.kinetics->gauge, system->process);
     gradient->baseline = FF_RAW(double, FF_BLOCK_SIZE * gradient->width);
     make_pilot(gradient);
     tape_create(system->process, type->n_events(&gradient->options), gradient->width,

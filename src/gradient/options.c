@@ -19,6 +19,16 @@ static struct ff_word estimator_at(int index)
     return (struct ff_word){.name = type->name, .doc = type->doc, .value = type};
 }
 
+/* No, yes: of `solves_gauge`. */
+static const struct ff_word gauges[] = {
+    {.name = "sites", .doc = "least squares over potentials on the sites, from the rates alone"},
+    {.name = "poisson",
+     .doc =
+         "by `score` and `local`, where particles hop without meeting over at most 256 sites: the "
+         "solution of Poisson's equation of one walker, with its steady fluxes, which leaves no "
+         "noise; else as `sites`"},
+    {.name = NULL}};
+
 static const struct ff_key gradient_rows[] = {
     {.name = "estimator",
      FF_FILLS(struct ff_gradient_options, estimator),
@@ -33,7 +43,14 @@ static const struct ff_key gradient_rows[] = {
      .unit = "events",
      .doc = "`score` and `local` credit a choice with what happens in so many events after it: a "
             "few relaxation times, shorter is biased, longer is noisy; `auto` is 60, and grows "
-            "with `simulation.events` where particles interact."},
+            "with `simulation.events`."},
+    {.name = "gauge",
+     FF_FILLS(struct ff_gradient_options, solves_gauge),
+     .word = "poisson",
+     .words = gauges,
+     .doc = "The control variates of trajectories, which keep the means and take noise away. With "
+            "`poisson` a network of independent walkers is solved, not sampled; `sites` shows what "
+            "simulation alone does."},
     {.name = "locality",
      FF_FILLS(struct ff_gradient_options, locality),
      .integer = {.fallback = 8, .min = 0, .max = 1000000},
@@ -90,8 +107,8 @@ static const struct ff_key simulation_rows[] = {
      .word = "auto",
      .unit = "events",
      .doc = "Length of a trajectory, after the burn-in; `score` and `local` simulate a window "
-            "more. `auto` is 200; for `score` and `local`, where particles interact on at most "
-            "1024 sites, it doubles until a pilot sees all of them relax, up to 12800."},
+            "more. `auto` is 200; for `score` and `local` on at most 1024 sites it doubles until a "
+            "pilot sees all of them relax, up to 12800, unless `gradient.gauge` leaves no noise."},
     {.name = "burn_in",
      FF_FILLS(struct ff_gradient_options, horizon.burn_in),
      .integer = {.fallback = 50, .min = 0, .max = 1000000000},

@@ -40,6 +40,7 @@ struct ff_estimate {
     double *gradient; /* [Q][R] dm/dlog k */
     double *flux;     /* [R] <a_r>, as simulated */
     int64_t n_events; /* simulated, burn-in included */
+    int length;       /* of its trajectories, relative to the options: what a pilot found */
     int n_blocks;     /* B, tracked ones first; 0 for an exact estimate */
     int n_tracked;
     double *

@@ -225,11 +225,12 @@ enum ff_status ff_gradient_estimate(struct ff_gradient *gradient, const double *
     const struct ff_draw_key baseline = {options->seed, task, iteration, FF_PURPOSE_BASELINE};
     const int n_tracked = options->tracked * samples, n_baseline = options->baseline * samples;
     out->n_events = 0;
+    out->length = 1;
     if (options->estimator->estimate != NULL)
         return options->estimator->estimate(gradient, rates, out);
     ff_ensemble_set(&gradient->ensemble, rates);
     if (gradient->pilot != NULL)
-        TRY(ff_pilot_run(gradient, task, iteration, &out->n_events));
+        TRY(ff_pilot_run(gradient, task, iteration, &out->n_events, &out->length));
     make_room(gradient, ff_n_blocks(n_tracked), ff_n_blocks(n_baseline), out);
     TRY(track_blocks(gradient, tracked, n_tracked, out));
     TRY(run_baseline(gradient, baseline, n_baseline, out));

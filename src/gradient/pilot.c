@@ -175,23 +175,19 @@ static bool all_mixed(const struct ff_pilot *pilot)
 }
 
 enum ff_status ff_pilot_run(struct ff_gradient *gradient, uint32_t task, uint32_t iteration,
-                            int64_t *n_events)
+                            int64_t *n_events, int *factor)
 {
     const struct ff_gradient_options *base = &gradient->base;
     const struct ff_draw_key key = {base->seed, task, iteration, FF_PURPOSE_PILOT};
-    int factor = 1;
-    if (ff_gauge_is_solved(&gradient->ensemble.kinetics->gauge)) {
-        lengthen(base, 1, &gradient->options);
-        return FF_OK;
-    }
-    for (;; factor *= 2) {
-        const struct ff_horizon horizon = {.events = base->horizon.events * factor,
-                                           .burn_in = base->horizon.burn_in * factor};
+    const bool is_solved = ff_gauge_is_solved(&gradient->ensemble.kinetics->gauge);
+    for (*factor = 1; !is_solved; *factor *= 2) {
+        const struct ff_horizon horizon = {.events = base->horizon.events * *factor,
+                                           .burn_in = base->horizon.burn_in * *factor};
         TRY(run(gradient, key, horizon));
         *n_events += N_TRAJECTORIES * (horizon.events + horizon.burn_in);
-        if (factor == MOST_FACTOR || all_mixed(gradient->pilot))
+        if (*factor == MOST_FACTOR || all_mixed(gradient->pilot))
             break;
     }
-    lengthen(base, factor, &gradient->options);
+    lengthen(base, *factor, &gradient->options);
     return FF_OK;
 }

@@ -27,8 +27,9 @@ void ff_pilot_create(const struct ff_process *process, struct ff_pilot **out);
 void ff_pilot_free(struct ff_pilot *pilot);
 
 /** Set the numbers of the gradient's options that are left to a pilot, for the rates of its ensemble and a task: a function of
- * these and the seed alone.  Adds the events that it takes to `n_events`. FF_ERR_NUMERICAL as ff_walk_check. */
+ * these and the seed alone.  Adds the events that it takes to `n_events`, and leaves the factor that numbers left to it have grown by in
+ * *factor. FF_ERR_NUMERICAL as ff_walk_check. */
 enum ff_status ff_pilot_run(struct ff_gradient *gradient, uint32_t task, uint32_t iteration,
-                            int64_t *n_events);
+                            int64_t *n_events, int *factor);
 
 #endif

@@ -23,6 +23,7 @@ void ff_evaluation_create(int n_parameters, struct ff_evaluation *out)
         .n_parameters = n_parameters,
         .value = NAN,
         .gap = NAN,
+        .price = 1,
         .gradient = nan_array(n_parameters),
         .metric = nan_array(n_parameters),
     };

@@ -23,6 +23,7 @@ struct ff_evaluation {
         observed[FF_MOST_OBSERVED]; /* what else the objective saw; carried along for the record */
     double
         gap; /* what an optimiser with a model expects the value still to fall by, noise included; or NaN */
+    int price; /* of each of its samples, where some cost more than others; 1 unless the objective says more */
     double *gradient; /* d value / d theta */
     double *metric;   /* diagonal of the Fisher information in theta, fraction of events */
     int n_deviations; /* independent parts that the estimates are sums of; 0 where unknown, or exact */

@@ -141,8 +141,9 @@ static enum ff_status sample(struct trust *trust, const struct ff_objective *obj
     TRY(objective->evaluate(objective->context, theta, request, out));
     *iteration = trust->memory.iteration++;
     if (!ff_evaluation_is_exact(out))
-        trust->memory.samples_left -=
-            samples < trust->memory.samples_left ? samples : trust->memory.samples_left;
+        trust->memory.samples_left -= samples * out->price < trust->memory.samples_left
+                                          ? samples * out->price
+                                          : trust->memory.samples_left;
     return FF_OK;
 }
 
@@ -155,16 +156,17 @@ static enum ff_status sample_centre(struct trust *trust, const struct ff_objecti
     return FF_OK;
 }
 
-/* With so many samples: what is left must last for a few such evaluations. */
-static bool can_afford(const struct trust *trust, int samples)
+/* With so many samples, at the price that they have at the centre: what is left must last for a few such evaluations. */
+static bool can_afford(const struct trust *trust, const struct ff_evaluation *centre, int samples)
 {
-    return samples <= MOST_SAMPLES && samples <= trust->memory.samples_left / 3;
+    return samples <= MOST_SAMPLES && samples * centre->price <= trust->memory.samples_left / 3;
 }
 
 /* With twice the samples that it has. */
 static bool may_sample(const struct trust *trust, const struct ff_evaluation *centre)
 {
-    return !ff_evaluation_is_exact(centre) && can_afford(trust, 2 * trust->memory.centre_samples);
+    return !ff_evaluation_is_exact(centre) &&
+           can_afford(trust, centre, 2 * trust->memory.centre_samples);
 }
 
 /* The evaluation at theta, repeated if the one that the step before left is not at hand. */
@@ -311,7 +313,7 @@ static enum ff_status try_step(struct trust *trust, const struct ff_objective *o
         *gain = gain_of(trust, centre, promise, &error);
         const int more = 2 * (samples < memory->centre_samples ? samples : memory->centre_samples);
         if (error <= fmax(0.5 * promise, 0.25 * enough_at(trust, centre)) ||
-            !can_afford(trust, more))
+            !can_afford(trust, centre, more))
             return FF_OK;
         if (samples <= memory->centre_samples)
             TRY(sample_trial(trust, objective, samples = more));
@@ -372,7 +374,9 @@ static enum ff_status trust_step(void *state, const struct ff_objective *objecti
     }
     while ((verdict = consider(trust, objective, theta, evaluation, &promise)) == SAMPLE)
         TRY(sample_centre(trust, objective, theta, 2 * memory->centre_samples, evaluation));
-    if (verdict != GO) {
+    const bool is_spent =
+        memory->samples_left < evaluation->price && !ff_evaluation_is_exact(evaluation);
+    if (verdict != GO || is_spent) {
         *outcome = verdict == CONVERGED ? FF_OUTCOME_CONVERGED : FF_OUTCOME_STALLED;
         return FF_OK;
     }

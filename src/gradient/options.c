@@ -107,8 +107,9 @@ static const struct ff_key simulation_rows[] = {
      .word = "auto",
      .unit = "events",
      .doc = "Length of a trajectory, after the burn-in; `score` and `local` simulate a window "
-            "more. `auto` is 200; for `score` and `local` on at most 1024 sites it doubles until a "
-            "pilot sees all of them relax, up to 12800, unless `gradient.gauge` leaves no noise."},
+            "more. `auto` is 200; for `score` and `local` on at most 32 sites it doubles until a "
+            "pilot sees all of them relax, up to 12800, unless `gradient.gauge` leaves no noise; "
+            "on more it grows with their number."},
     {.name = "burn_in",
      FF_FILLS(struct ff_gradient_options, horizon.burn_in),
      .integer = {.fallback = 50, .min = 0, .max = 1000000000},

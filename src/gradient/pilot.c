@@ -11,8 +11,9 @@
 enum {
     N_PIECES = 8,
     N_TRAJECTORIES = 2 * FF_BLOCK_SIZE,
-    MOST_SITES = 1024,
-    MOST_FACTOR = 64 /* of the numbers that the options come with */
+    MOST_SITES = 32,       /* that are tried */
+    SITES_PER_FACTOR = 10, /* of those that are not */
+    MOST_FACTOR = 64       /* of the numbers that the options come with */
 };
 
 /* A well-mixed site is beyond them once in about 10^4, 400 and 10^4 pilots: chi-square with 32 degrees of freedom over 32, a
@@ -58,13 +59,12 @@ void ff_pilot_extend(struct ff_gradient_options *options)
 void ff_pilot_create(const struct ff_process *process, struct ff_pilot **out)
 {
     const int n = process->n_sites;
-    *out = NULL;
-    if (n > MOST_SITES)
-        return;
     struct ff_pilot *pilot = FF_NEW(struct ff_pilot, 1);
     pilot->n_sites = n;
-    pilot->row = FF_RAW(double, N_TRAJECTORIES *N_PIECES *(n + 1));
-    pilot->since = FF_RAW(double, n);
+    if (n <= MOST_SITES) {
+        pilot->row = FF_RAW(double, N_TRAJECTORIES *N_PIECES *(n + 1));
+        pilot->since = FF_RAW(double, n);
+    }
     *out = pilot;
 }
 
@@ -174,13 +174,25 @@ static bool all_mixed(const struct ff_pilot *pilot)
     return true;
 }
 
+/* Of a large lattice: its density forgets in a time like the square of its size, which no budget allows, its current long
+ * before. */
+static int factor_of_size(int n_sites)
+{
+    int factor = 1;
+    while (factor < MOST_FACTOR && factor * SITES_PER_FACTOR < n_sites)
+        factor *= 2;
+    return factor;
+}
+
 enum ff_status ff_pilot_run(struct ff_gradient *gradient, uint32_t task, uint32_t iteration,
                             int64_t *n_events, int *factor)
 {
     const struct ff_gradient_options *base = &gradient->base;
     const struct ff_draw_key key = {base->seed, task, iteration, FF_PURPOSE_PILOT};
-    const bool is_solved = ff_gauge_is_solved(&gradient->ensemble.kinetics->gauge);
-    for (*factor = 1; !is_solved; *factor *= 2) {
+    const bool is_tried =
+        gradient->pilot->row != NULL && !ff_gauge_is_solved(&gradient->ensemble.kinetics->gauge);
+    *factor = gradient->pilot->row != NULL ? 1 : factor_of_size(gradient->pilot->n_sites);
+    for (; is_tried; *factor *= 2) {
         const struct ff_horizon horizon = {.events = base->horizon.events * *factor,
                                            .burn_in = base->horizon.burn_in * *factor};
         TRY(run(gradient, key, horizon));

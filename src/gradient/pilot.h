@@ -6,7 +6,7 @@
  * is the integrated autocorrelation time in pieces, by batch means (Law, Oper. Res. 31:983, 1983): about 1
  * where pieces forget, 8 where nothing is forgotten along a trajectory. Of two halves the same is 1 plus their correlation: it shows
  * memories that fast changes hide in shorter pieces. The second half less the first shows a drift that all trajectories
- * share. Trajectories become twice as long until no site shows either.
+ * share. Trajectories become twice as long until no site shows either. Beyond 32 sites nothing is tried: numbers are those of the size.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #ifndef FF_GRADIENT_PILOT_H
@@ -20,7 +20,7 @@ bool ff_pilot_is_needed(const struct ff_gradient_options *options);
 /** The longest trajectories that a pilot may find: the numbers left to it at their caps. */
 void ff_pilot_extend(struct ff_gradient_options *options);
 
-/** Room for the pilots of a process, or *out = NULL for one of so many sites that they would cost more than estimates. */
+/** Room for the pilots of a process. */
 void ff_pilot_create(const struct ff_process *process, struct ff_pilot **out);
 
 /** NULL-safe. */

@@ -41,7 +41,7 @@ struct ff_estimate {
     double *flux;     /* [R] <a_r>, as simulated */
     int64_t n_events; /* simulated, burn-in included */
     int length;       /* of its trajectories, relative to the options: what a pilot found */
-    int n_blocks;     /* B, tracked ones first; 0 for an exact estimate */
+    int n_blocks;     /* B, tracked ones first; 0 for an estimate without noise */
     int n_tracked;
     double *
         steady_flux; /* [R] of direct and explicit terms: without noise where the gauge knows it, else `flux` */

@@ -216,6 +216,15 @@ static enum ff_status check_finite(const struct ff_gradient *gradient,
 static void make_room(const struct ff_gradient *gradient, int n_tracked, int n_baseline,
                       struct ff_estimate *out);
 
+/* Whether every term is the same along all trajectories at the rates at hand, so that one says it all. */
+static bool has_no_noise(const struct ff_gradient *gradient)
+{
+    for (int q = 0; q < gradient->functionals.count; q++)
+        if (gradient->functionals.items[q].kind != FF_CHANNEL)
+            return false;
+    return ff_gauge_is_solved(&gradient->ensemble.kinetics->gauge);
+}
+
 enum ff_status ff_gradient_estimate(struct ff_gradient *gradient, const double *rates,
                                     uint32_t task, uint32_t iteration, int samples,
                                     struct ff_estimate *out)
@@ -223,18 +232,22 @@ enum ff_status ff_gradient_estimate(struct ff_gradient *gradient, const double *
     const struct ff_gradient_options *options = &gradient->options;
     const struct ff_draw_key tracked = {options->seed, task, iteration, FF_PURPOSE_TRACKED};
     const struct ff_draw_key baseline = {options->seed, task, iteration, FF_PURPOSE_BASELINE};
-    const int n_tracked = options->tracked * samples, n_baseline = options->baseline * samples;
     out->n_events = 0;
     out->length = 1;
     if (options->estimator->estimate != NULL)
         return options->estimator->estimate(gradient, rates, out);
     ff_ensemble_set(&gradient->ensemble, rates);
+    const bool is_noisy = !has_no_noise(gradient);
+    const int n_tracked = is_noisy ? options->tracked * samples : 1;
+    const int n_baseline = is_noisy ? options->baseline * samples : 0;
     if (gradient->pilot != NULL)
         TRY(ff_pilot_run(gradient, task, iteration, &out->n_events, &out->length));
     make_room(gradient, ff_n_blocks(n_tracked), ff_n_blocks(n_baseline), out);
     TRY(track_blocks(gradient, tracked, n_tracked, out));
     TRY(run_baseline(gradient, baseline, n_baseline, out));
     combine(gradient, out);
+    if (!is_noisy)
+        out->n_blocks = out->n_tracked = 0;
     out->n_events +=
         n_tracked * (options->horizon.burn_in + options->estimator->n_events(options)) +
         n_baseline * (options->horizon.burn_in + options->horizon.events);

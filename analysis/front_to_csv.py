@@ -35,6 +35,7 @@ LEADING = [
     "events",
 ]
 NAMES_OF = {"theta": "parameter", "bound_slope": "parameter", "rates": "channel"}  # names of the second axis
+SINCE_1_4 = {"bound_slope"}  # older files do without
 
 
 def columns(front):
@@ -51,7 +52,7 @@ def columns(front):
 
     table = [(name, front[f"front/{name}"]) for name in scalars]
     for name, axis in NAMES_OF.items():
-        if name not in names:
+        if name in SINCE_1_4 and name not in names:
             continue
         values = front[f"front/{name}"]
         labels = front[f"front/{axis}"]

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Write the points of a front file as CSV, one row per point, at full precision.
 
-Columns are the scalar datasets of /front under their own names, then `theta.PARAMETER` and
-`rates.CHANNEL`. `nondominated`, `converged`, `status`, `outcome`, `exact_status` and `scalarization` are the codes
+Columns are the scalar datasets of /front under their own names, then `theta.PARAMETER`, `bound_slope.PARAMETER`
+(files since format 1.4) and `rates.CHANNEL`. `nondominated`, `converged`, `status`, `outcome`, `exact_status` and `scalarization` are the codes
 of docs/format.md; `verdict` and `reason` are texts; missing values read `nan`. Every number reads back as exactly the number in the file.
 """
 
@@ -34,7 +34,8 @@ LEADING = [
     "exact_status",
     "events",
 ]
-NAMES_OF = {"theta": "parameter", "rates": "channel"}  # names of the second axis
+NAMES_OF = {"theta": "parameter", "bound_slope": "parameter", "rates": "channel"}  # names of the second axis
+SINCE_1_4 = {"bound_slope"}  # older files do without
 
 
 def columns(front):
@@ -51,6 +52,8 @@ def columns(front):
 
     table = [(name, front[f"front/{name}"]) for name in scalars]
     for name, axis in NAMES_OF.items():
+        if name in SINCE_1_4 and name not in names:
+            continue
         values = front[f"front/{name}"]
         labels = front[f"front/{axis}"]
         table += [(f"{name}.{label}", values[:, i]) for i, label in enumerate(labels)]

@@ -203,7 +203,7 @@ class Csv(unittest.TestCase):
                 if dataset.ndim == 1:
                     expected[name] = dataset[()]
                 else:
-                    axis = {"theta": "parameter", "rates": "channel"}[name]
+                    axis = {"theta": "parameter", "bound_slope": "parameter", "rates": "channel"}[name]
                     for i, label in enumerate(group[axis].asstr()[()]):
                         expected[f"{name}.{label}"] = dataset[:, i]
         self.assertEqual(set(table), set(expected))

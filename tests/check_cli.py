@@ -123,6 +123,35 @@ class Help(unittest.TestCase):
             self.assertEqual(call(*words, launcher=launcher).stdout, call(*words).stdout, words)
 
 
+class Bounds(unittest.TestCase):
+    """A front that ends where its bounds do says so, with the names of what runs away."""
+
+    FREE = "model: {kind: ring, sites: 3}\ndesign: {kind: rates}\nfront: {points: 4}\n"
+
+    def run_free(self, *words):
+        with open("free.yaml", "w", encoding="utf-8") as file:
+            file.write(self.FREE)
+        said = call("run", "free.yaml", "-o", "free.h5", "--force", *words).stdout.splitlines()
+        with h5py.File("free.h5") as file:
+            return said, file["front/bound_slope"][()], file["front/theta"][()], file.attrs["message"]
+
+    def test_a_rate_that_runs_away_is_named(self):
+        for bound in (3, 8):
+            said, slope, theta, message = self.run_free("--set", f"design.bounds=[-{bound}, {bound}]")
+            self.assertEqual(len(said), 2)
+            self.assertRegex(said[1], r"^free.h5: bounds hold \d of 4 points: .*`\d->\d` runs to its upper bound at \d")
+            self.assertIn(message, said[1])
+            self.assertIn(message, call("info", "free.h5").stdout)
+            self.assertLess(slope[-1, 0], 0.0)
+            np.testing.assert_allclose(theta[slope < 0.0], bound, atol=2e-3 * bound)
+            np.testing.assert_allclose(theta[slope > 0.0], -bound, atol=2e-3 * bound)
+
+    def test_optima_within_the_bounds_are_not(self):
+        said, slope, _, message = self.run_free("--set", "design={kind: rates, budget: {total: 6}}")
+        self.assertEqual((len(said), message), (1, ""))
+        self.assertFalse(slope.any())
+
+
 class Check(unittest.TestCase):
     def test_resolved_configuration_resolves_to_itself(self):
         for path in CONFIGS:

@@ -149,7 +149,7 @@ class Layout(unittest.TestCase):
     def test_root_attributes_identify_the_file(self):
         attributes = self.file.attrs
         self.assertEqual(attributes["filetype"], "fluxfront-front")
-        self.assertEqual(attributes["format_version"].tolist(), [1, 3])
+        self.assertEqual(attributes["format_version"].tolist(), [1, 4])
         self.assertEqual(attributes["format_version"].dtype, np.int32)
         self.assertEqual(attributes["seed"], 42)
         self.assertEqual(attributes["status"], "stopped-early")
@@ -212,9 +212,13 @@ class OlderFormat(unittest.TestCase):
             self.assertEqual([point["evaluation_" + name] for name in names], [0, "", 0, 0, 0])
             self.assertIsNone(point["gap"])
 
+    def test_format_1_3_lacks_slopes_at_bounds(self):
+        process = self.info(3, "front/bound_slope")
+        self.assertEqual(process.returncode, 0, process.stderr)
+
     def test_a_file_of_today_may_lack_nothing(self):
-        for name in (*SINCE_1_1, *SINCE_1_2, "front/evaluation_reason"):
-            process = self.info(3, name)
+        for name in (*SINCE_1_1, *SINCE_1_2, "front/evaluation_reason", "front/bound_slope"):
+            process = self.info(4, name)
             self.assertEqual((process.returncode, process.stdout), (1, ""))
             self.assertIn("/" + name, process.stderr)
 

@@ -195,7 +195,7 @@ static void summary_has_what_was_written(void **state)
     assert_string_equal(summary->config_resolved, config);
     assert_string_equal(summary->config_from, "other.h5, point 3");
     assert_int_equal(summary->format_version[0], 1);
-    assert_int_equal(summary->format_version[1], 3);
+    assert_int_equal(summary->format_version[1], 4);
     assert_int_equal(summary->seed, 42);
     assert_int_equal(summary->n_ranks, 2);
     assert_true(summary->wall_seconds == 1.5 && summary->hypervolume == 1.75);

@@ -4,6 +4,7 @@
 #include "cluster/cluster.h"
 #include "command/command.h"
 #include "command/progress.h"
+#include "front/bounds.h"
 #include "front/verdict.h"
 #include "gradient/estimator.h"
 #include "store/front_file.h"
@@ -119,7 +120,7 @@ static enum ff_status finish(const struct run *run)
     const struct ff_archive *archive = ff_scheduler_archive(run->scheduler);
     const struct ff_front_metrics metrics = metrics_of(run);
     const struct ff_plan *plan = &run->setup->plan;
-    char message[1200] = "", count[64];
+    char message[1200] = "", count[64], held[600];
     if (metrics.n_failed == archive->n_points) {
         snprintf(message, sizeof message, "every task failed; the first one: %s",
                  archive->points[0].reason);
@@ -139,6 +140,10 @@ static enum ff_status finish(const struct run *run)
         snprintf(count, sizeof count, "%d of %d points", n_unconverged, archive->n_points);
         say_more(message, sizeof message, count, " have not converged, see /front/verdict");
     }
+    ff_bounds_say(archive->points, archive->n_points, run->setup->system->design->parameter_names,
+                  held, sizeof held);
+    if (held[0] != '\0')
+        say_more(message, sizeof message, held, "");
     const enum ff_status status = write_file(run, reference, FF_RUN_COMPLETE, message);
     ff_reference_free(reference);
     TRY(status);
@@ -148,6 +153,8 @@ static enum ff_status finish(const struct run *run)
            plan->optimizer.type->name, metrics.n_nondominated, metrics.n_failed, n_unconverged,
            metrics.hypervolume, metrics.largest_gap, ff_cluster_seconds(), ff_cluster_size(),
            ff_cluster_size() > 1 ? "s" : "");
+    if (held[0] != '\0')
+        printf("%s: %s\n", run->arguments->output, held);
     CHECK(n_unconverged == 0 || !run->arguments->is_strict, FF_ERR_UNCONVERGED,
           "%s: %s have not converged", run->arguments->output, count);
     return FF_OK;

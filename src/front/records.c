@@ -94,6 +94,11 @@ static const struct ff_field result_fields[] = {
     FF_FIELD(ff_result, n_parameters, INT, "n_parameters", FF_UNIT_ONE, "design parameters", NULL),
     FF_FIELD(ff_result, theta, REAL, "theta", FF_UNIT_ONE, "design parameters", "front",
              PARAMETERS),
+    FF_FIELD(
+        ff_result, bound_slope, REAL, "bound_slope", FF_UNIT_ONE,
+        "slope of the objective by a parameter that lies at a bound beyond which the objective "
+        "would fall, else 0",
+        "front", PARAMETERS),
     FF_FIELD(ff_result, trace.capacity, INT, "capacity", FF_UNIT_ONE, "room in the history", NULL),
     FF_FIELD(ff_result, trace.n_recorded, INT, "n_recorded", FF_UNIT_ONE,
              "iterations in the history", NULL),
@@ -127,6 +132,7 @@ void ff_result_create(int n_parameters, int n_iterations, struct ff_result *out)
     *out = (struct ff_result){.n_parameters = n_parameters,
                               .gap = NAN,
                               .theta = FF_RAW(double, n_parameters),
+                              .bound_slope = FF_NEW(double, n_parameters),
                               .exact_status = FF_EXACT_NONE,
                               .exact_current = NAN,
                               .exact_entropy_production = NAN};

@@ -3,6 +3,8 @@
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "front/task.h"
 
+#include "front/bounds.h"
+
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -82,6 +84,7 @@ static void note_step(void *context, int step, const struct ff_evaluation *evalu
     struct worker *worker = context;
     ff_trace_record(&worker->result->trace, evaluation);
     worker->result->gap = evaluation->gap;
+    ff_bounds_slope(evaluation, worker->result->bound_slope);
 }
 
 static enum ff_status optimize(struct worker *worker, const struct ff_task *task,
@@ -89,8 +92,10 @@ static enum ff_status optimize(struct worker *worker, const struct ff_task *task
 {
     const struct ff_minimize_hooks hooks = {.context = worker, .note = note_step};
     worker->result = result;
-    return ff_evaluator_minimize(worker->evaluator, ff_scalarization_loss(&task->scalarization),
-                                 task->id, &hooks, result->theta, &result->outcome);
+    TRY(ff_evaluator_minimize(worker->evaluator, ff_scalarization_loss(&task->scalarization),
+                              task->id, &hooks, result->theta, &result->outcome));
+    ff_bounds_keep(worker->plan->system->design, result->theta, result->bound_slope);
+    return FF_OK;
 }
 
 static enum ff_status take_averages(const struct ff_process *process,

@@ -51,6 +51,7 @@ struct ff_result {
     struct ff_scalarization scalarization;
     int n_parameters;
     double *theta;         /* [P] */
+    double *bound_slope;   /* [P] see front/bounds.h */
     struct ff_means means; /* re-evaluated */
     struct ff_measurement measurement;
     enum ff_exact_status exact_status;

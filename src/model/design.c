@@ -75,7 +75,9 @@ static const struct ff_key rows[] = {
      .unit = "1",
      .doc =
          "Least and largest value of every parameter theta; as theta is the log of a factor on a "
-         "rate, [-8, 8] is a factor of e^8 = 2981 either way."},
+         "rate, [-8, 8] is a factor of e^8 = 2981 either way; no rate may leave e^-345 to e^345. "
+         "Where the objective falls on beyond a bound the front is that of the bound, and `run` "
+         "names the parameter."},
 };
 
 const struct ff_keys ff_keys_design = {
@@ -240,6 +242,48 @@ static enum ff_status read_budget(struct ff_node *section, const struct ff_proce
     return read_channels(budget, "channels", process, design->in_budget);
 }
 
+/* Rates from e^-345 to e^345, 1e150, have products that are numbers. Within bounds that let rates leave this range nothing
+ * says where an objective ends that falls for ever. */
+static const double largest_log_rate = 345.0;
+
+/* How far the bounds let the log of a channel's rate go, upwards (sign 1) or downwards (-1), with the parameter that has most
+ * part in it, -1 if none has. */
+static double farthest(const struct ff_design *design, int channel, double sign, int *parameter)
+{
+    double log_rate = sign * design->log_base[channel], largest = 0.0;
+    *parameter = -1;
+    for (int e = design->row_start[channel]; e < design->row_start[channel + 1]; e++) {
+        const double slope = sign * design->coefficient[e];
+        const int p = design->column[e];
+        const double part = fmax(slope * design->lower[p], slope * design->upper[p]);
+        log_rate += part;
+        if (part > largest) {
+            largest = part;
+            *parameter = p;
+        }
+    }
+    return log_rate;
+}
+
+static enum ff_status check_range(struct ff_node *section, const struct ff_process *process,
+                                  const struct ff_design *design)
+{
+    const struct ff_node *bounds = ff_node_find(section, "bounds");
+    for (int r = 0; r < design->n_channels; r++)
+        for (int side = 0; side < 2; side++) {
+            const double sign = side == 0 ? -1.0 : 1.0;
+            int p;
+            const double log_rate = farthest(design, r, sign, &p);
+            if (log_rate > largest_log_rate && p >= 0)
+                return ff_node_error(bounds != NULL ? bounds : section,
+                                     "parameter `%s` can run away: the bounds let it take the rate "
+                                     "of `%s` to e^%.4g, beyond e^%g; narrow them",
+                                     design->parameter_names[p], process->channel_names[r],
+                                     sign * log_rate, sign * largest_log_rate);
+        }
+    return FF_OK;
+}
+
 static enum ff_status read_options(struct ff_node *section, struct design_options *options)
 {
     *options = (struct design_options){.budget_total = 0.0};
@@ -279,13 +323,14 @@ enum ff_status ff_design_read(struct ff_node *section, const struct ff_process *
         status = read_linear(section, process, design, &entries);
     TRY_OR_FAIL(status);
     fill_rows(design, &entries);
-    free(entries.items);
     design->lower = FF_RAW(double, design->n_parameters);
     design->upper = FF_RAW(double, design->n_parameters);
     for (int p = 0; p < design->n_parameters; p++) {
         design->lower[p] = options.bounds[0];
         design->upper[p] = options.bounds[1];
     }
+    TRY_OR_FAIL(check_range(section, process, design));
+    free(entries.items);
     *out = design;
     return FF_OK;
 fail:

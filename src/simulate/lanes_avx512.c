@@ -10,9 +10,9 @@
 enum { N_VECTOR = 8 };
 typedef uint64_t lanes_t __attribute__((vector_size(64)));
 
-static inline lanes_t multiply_low(lanes_t a, uint32_t b)
+static inline lanes_t multiply_low(lanes_t a, lanes_t b)
 {
-    return (lanes_t)_mm512_mul_epu32((__m512i)a, _mm512_set1_epi64(b));
+    return (lanes_t)_mm512_mul_epu32((__m512i)a, (__m512i)b);
 }
 
 static inline lanes_t gather(const uint64_t *words, lanes_t at)
@@ -23,14 +23,23 @@ static inline lanes_t gather(const uint64_t *words, lanes_t at)
 #define KERNEL ff_lanes_avx512
 #include "simulate/lanes_kernel.h"
 
+#define VISITS_KERNEL ff_visits_avx512
+#include "simulate/visits_kernel.h"
+
 #else
 
-#include "simulate/lanes.h"
+#include "simulate/visits.h"
 
 void ff_lanes_avx512(const struct ff_lanes *lanes, struct ff_bundle *bundle, int64_t first,
                      int64_t n_blocks, bool is_measured)
 {
     ff_lanes_portable(lanes, bundle, first, n_blocks, is_measured);
+}
+
+void ff_visits_avx512(const struct ff_visits *visits, struct ff_bundle *bundle, uint64_t first,
+                      uint64_t end, uint32_t (*count)[FF_N_LANES])
+{
+    ff_visits_portable(visits, bundle, first, end, count);
 }
 
 #endif

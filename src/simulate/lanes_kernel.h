@@ -1,6 +1,6 @@
 /* The kernel of simulate/lanes.h, written once for vectors of N_VECTOR lanes.
  *
- * An including file defines KERNEL, N_VECTOR, multiply_low (products of the low 32 bits) and gather (of
+ * An including file defines KERNEL, N_VECTOR, multiply_low (products of the low 32 bits of each lane) and gather (of
  * 64-bit words at word offsets); vectors are those of GCC and Clang.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
@@ -17,7 +17,8 @@ static inline void draw(const struct ff_bundle *bundle, lanes_t block, lanes_t t
             c3 = (lanes_t){0} + bundle->task;
     uint32_t k0 = bundle->key[0], k1 = bundle->key[1];
     for (int round = 0; round < N_ROUNDS; round++) {
-        const lanes_t p0 = multiply_low(c0, 0xD2511F53u), p1 = multiply_low(c2, 0xCD9E8D57u);
+        const lanes_t p0 = multiply_low(c0, (lanes_t){0} + 0xD2511F53u),
+                      p1 = multiply_low(c2, (lanes_t){0} + 0xCD9E8D57u);
         c0 = (p1 >> 32) ^ c1 ^ (uint64_t)k0;
         c2 = (p0 >> 32) ^ c3 ^ (uint64_t)k1;
         c1 = p1;

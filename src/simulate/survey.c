@@ -83,9 +83,10 @@ void ff_survey_run(struct ff_survey *survey, int64_t events, int first, int last
 {
     const size_t width = (size_t)survey->width;
     survey->run++;
-    for (int k = 0; k < survey->n_trajectories; k++)
-        survey->method->run(survey, k, events, last - first,
-                            rows + ((size_t)k * (size_t)n_batches_held + (size_t)first) * width);
+    for (int k = 0; k < survey->n_trajectories;)
+        k += survey->method->run(survey, k, events, last - first, n_batches_held,
+                                 rows +
+                                     ((size_t)k * (size_t)n_batches_held + (size_t)first) * width);
     survey->method->conclude(survey);
 }
 

@@ -1,26 +1,31 @@
 /* Trajectories on the enumerated chain: visits are counted, and everything else follows from them.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
-#include "base/wide.h"
-#include "simulate/alias.h"
 #include "simulate/survey_method.h"
 #include "simulate/unseen.h"
+#include "simulate/visits.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum { LEAST_VISITS = 10 }; /* of a state, to speak for itself */
+/* Sixteen lanes take as long as a few trajectories one by one. */
+enum { LEAST_IN_LANES = 4 };
+static const int64_t longest_count = INT64_C(1) << 31; /* events, that counters of 32 bits hold */
 
 struct on_chain {
-    struct ff_alias *alias; /* [n_transitions] */
-    double *value;          /* [n_states][width] of one visit */
-    int *place;             /* [n_trajectories] states */
-    int64_t *visits;        /* [n_states] of one batch */
-    int64_t *all_visits;    /* [n_states] */
-    double *time;           /* [n_states] by the visits, or expected by those of others */
-    bool *is_known;         /* [n_states] by enough visits */
-    double longest_dwell;   /* expected, of a visited state */
+    struct ff_alias *alias; /* [n_transitions + n_states], the last of states without exits */
+    uint64_t *exits;        /* [n_states], see simulate/visits.h */
+    ff_visits_kernel *kernel;
+    uint32_t (*count)[FF_N_LANES]; /* [n_states] by lanes, cleared between uses */
+    double *value;                 /* [n_states][width] of one visit */
+    int *place;                    /* [n_trajectories] states */
+    int64_t *visits;               /* [FF_N_LANES][n_states] of one batch, cleared between uses */
+    int64_t *all_visits;           /* [n_states] */
+    double *time;                  /* [n_states] by the visits, or expected by those of others */
+    bool *is_known;                /* [n_states] by enough visits */
+    double longest_dwell;          /* expected, of a visited state */
 };
 
 /* ---- tables --------------------------------------------------------------------------------- */
@@ -60,6 +65,12 @@ static void fill_tables(const struct ff_survey *survey)
     for (int s = 0; s < chain->n_states; s++) {
         const double total = fill_value(survey, s, x);
         const int from = chain->start[s], width = chain->start[s + 1] - from;
+        on_chain->exits[s] = (uint64_t)from << 32 | (uint64_t)width;
+        if (width == 0) { /* it keeps the trajectory for ever */
+            const int own = chain->n_transitions + s;
+            on_chain->exits[s] = (uint64_t)own << 32 | 1;
+            on_chain->alias[own] = (struct ff_alias){UINT64_MAX, (uint32_t)s, (uint32_t)s};
+        }
         for (int i = 0; i < width; i++) {
             share[i] = width * ff_chain_rate(chain, from + i, survey->kinetics->rates) / total;
             target[i] = (uint32_t)chain->target[from + i];
@@ -87,10 +98,13 @@ static void create(struct ff_survey *survey)
     const struct ff_chain *chain = survey->chain;
     const int n_states = chain->n_states;
     struct on_chain *on_chain = survey->state = FF_NEW(struct on_chain, 1);
-    on_chain->alias = FF_RAW(struct ff_alias, chain->n_transitions);
+    on_chain->alias = FF_RAW(struct ff_alias, chain->n_transitions + n_states);
+    on_chain->exits = FF_RAW(uint64_t, n_states);
+    on_chain->kernel = ff_visits_best_kernel();
+    on_chain->count = ff_allocate((unsigned long)n_states, sizeof *on_chain->count);
     on_chain->value = FF_RAW(double, (size_t)n_states *(size_t)survey->width);
     on_chain->place = FF_RAW(int, survey->n_trajectories);
-    on_chain->visits = FF_NEW(int64_t, n_states);
+    on_chain->visits = FF_NEW(int64_t, FF_N_LANES * n_states);
     on_chain->all_visits = FF_RAW(int64_t, n_states);
     on_chain->time = FF_RAW(double, n_states);
     on_chain->is_known = FF_RAW(bool, n_states);
@@ -111,6 +125,8 @@ static void destroy(struct ff_survey *survey)
 {
     struct on_chain *on_chain = survey->state;
     free(on_chain->alias);
+    free(on_chain->exits);
+    free(on_chain->count);
     free(on_chain->value);
     free(on_chain->place);
     free(on_chain->visits);
@@ -122,33 +138,76 @@ static void destroy(struct ff_survey *survey)
 
 /* ---- trajectories --------------------------------------------------------------------------- */
 
-/* A state without exits keeps the trajectory for ever. */
+static struct ff_visits tables_of(const struct on_chain *on_chain)
+{
+    return (struct ff_visits){.alias = on_chain->alias, .exits = on_chain->exits};
+}
+
+/* One trajectory, counted like that of the first lane. */
 static void walk(const struct ff_survey *survey, int k, int64_t events, struct ff_stream *stream)
 {
     struct on_chain *on_chain = survey->state;
-    const int *start = survey->chain->start;
-    const struct ff_alias *alias = on_chain->alias;
+    const struct ff_visits tables = tables_of(on_chain);
     int64_t *visits = on_chain->visits;
     int x = on_chain->place[k];
     for (int64_t n = 0; n < events; n++) {
-        const int from = start[x], width = start[x + 1] - from;
         visits[x]++;
-        if (width == 0)
-            continue;
-        const ff_wide product = (ff_wide)ff_stream_bits(stream) * (unsigned)width;
-        const struct ff_alias slot = alias[from + (int)(product >> 64)];
-        x = (int)((uint64_t)product < slot.threshold ? slot.first : slot.second);
+        x = ff_visits_next(&tables, x, ff_stream_bits(stream));
     }
     on_chain->place[k] = x;
 }
 
-/* Visits into a row, and into what was seen. */
-static void reduce(const struct ff_survey *survey, double *row)
+/* Trajectories from k on in lanes; those that are too many for the survey repeat the first, and nobody asks for them. */
+static struct ff_bundle make_bundle(const struct ff_survey *survey, int k, int n)
+{
+    const struct on_chain *on_chain = survey->state;
+    const struct ff_stream shared = ff_survey_stream(survey, k);
+    struct ff_bundle bundle = {.purpose = shared.counter.v[2],
+                               .task = shared.counter.v[3],
+                               .key = {shared.key.v[0], shared.key.v[1]}};
+    for (int i = 0; i < FF_N_LANES; i++) {
+        const int trajectory = i < n ? k + i : k;
+        bundle.trajectory[i] = ff_survey_stream(survey, trajectory).counter.v[1];
+        bundle.state[i] = (uint64_t)on_chain->place[trajectory];
+    }
+    return bundle;
+}
+
+/* All lanes go on by draws from `first` on; returns the draw behind the last. */
+static uint64_t walk_lanes(const struct ff_survey *survey, uint64_t first, int64_t events,
+                           struct ff_bundle *bundle)
 {
     struct on_chain *on_chain = survey->state;
+    const struct ff_visits tables = tables_of(on_chain);
+    const int n_states = survey->chain->n_states;
+    while (events > 0) {
+        const int64_t now = events < longest_count ? events : longest_count;
+        on_chain->kernel(&tables, bundle, first, first + (uint64_t)now, on_chain->count);
+        for (int i = 0; i < FF_N_LANES; i++)
+            for (int x = 0; x < n_states; x++)
+                on_chain->visits[(size_t)i * (size_t)n_states + (size_t)x] += on_chain->count[x][i];
+        memset(on_chain->count, 0, sizeof *on_chain->count * (size_t)n_states);
+        first += (uint64_t)now;
+        events -= now;
+    }
+    return first;
+}
+
+static void clear_visits(const struct ff_survey *survey)
+{
+    const struct on_chain *on_chain = survey->state;
+    memset(on_chain->visits, 0,
+           sizeof *on_chain->visits * FF_N_LANES * (size_t)survey->chain->n_states);
+}
+
+/* Visits of a lane into a row, and into what was seen. */
+static void reduce(const struct ff_survey *survey, int lane, double *row)
+{
+    struct on_chain *on_chain = survey->state;
+    const int64_t *visits = on_chain->visits + (size_t)lane * (size_t)survey->chain->n_states;
     memset(row, 0, sizeof *row * (size_t)survey->width);
     for (int x = 0; x < survey->chain->n_states; x++) {
-        const int64_t n = on_chain->visits[x];
+        const int64_t n = visits[x];
         if (n == 0)
             continue;
         const double *value = on_chain->value + (size_t)x * (size_t)survey->width;
@@ -156,25 +215,47 @@ static void reduce(const struct ff_survey *survey, double *row)
             row[i] += (double)n * value[i];
         on_chain->longest_dwell = fmax(on_chain->longest_dwell, value[FF_SURVEY_TIME]);
         on_chain->all_visits[x] += n;
-        on_chain->visits[x] = 0;
     }
 }
 
 static void skip(struct ff_survey *survey, int k, int64_t n_events)
 {
-    struct on_chain *on_chain = survey->state;
     struct ff_stream stream = ff_survey_stream(survey, k);
     walk(survey, k, n_events, &stream);
-    memset(on_chain->visits, 0, sizeof *on_chain->visits * (size_t)survey->chain->n_states);
+    clear_visits(survey);
 }
 
-static void run(struct ff_survey *survey, int k, int64_t events, int n_batches, double *rows)
+static void run_one(struct ff_survey *survey, int k, int64_t events, int n_batches, double *rows)
 {
     struct ff_stream stream = ff_survey_stream(survey, k);
     for (int b = 0; b < n_batches; b++) {
         walk(survey, k, ff_survey_events_in(events, b, n_batches), &stream);
-        reduce(survey, rows + (size_t)b * (size_t)survey->width);
+        reduce(survey, 0, rows + (size_t)b * (size_t)survey->width);
+        clear_visits(survey);
     }
+}
+
+static int run(struct ff_survey *survey, int k, int64_t events, int n_batches, int n_batches_held,
+               double *rows)
+{
+    const struct on_chain *on_chain = survey->state;
+    const int left = survey->n_trajectories - k, n = left < FF_N_LANES ? left : FF_N_LANES;
+    if (n < LEAST_IN_LANES) {
+        run_one(survey, k, events, n_batches, rows);
+        return 1;
+    }
+    struct ff_bundle bundle = make_bundle(survey, k, n);
+    uint64_t draw = 0;
+    for (int b = 0; b < n_batches; b++) {
+        draw = walk_lanes(survey, draw, ff_survey_events_in(events, b, n_batches), &bundle);
+        for (int i = 0; i < n; i++)
+            reduce(survey, i,
+                   rows + ((size_t)i * (size_t)n_batches_held + (size_t)b) * (size_t)survey->width);
+        clear_visits(survey);
+    }
+    for (int i = 0; i < n; i++)
+        on_chain->place[k + i] = (int)bundle.state[i];
+    return n;
 }
 
 static enum ff_status check(const struct ff_survey *survey)

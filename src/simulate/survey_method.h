@@ -38,8 +38,10 @@ struct ff_survey_method {
     void (*free)(struct ff_survey *survey);
     /* Trajectory k leaves its present state behind. */
     void (*skip)(struct ff_survey *survey, int k, int64_t n_events);
-    /* Trajectory k goes on by `events` events in n batches, into rows [n][width]. */
-    void (*run)(struct ff_survey *survey, int k, int64_t events, int n_batches, double *rows);
+    /* Trajectory k, and as many of those behind it as are moved together with it, go on by `events` events in n batches, into
+     * rows [n_batches][width] that lie n_batches_held rows apart; returns how many. */
+    int (*run)(struct ff_survey *survey, int k, int64_t events, int n_batches, int n_batches_held,
+               double *rows);
     /* All trajectories have run: what `sight` and `rare_error` need of them together. */
     void (*conclude)(struct ff_survey *survey);
     void (*forget)(struct ff_survey *survey);

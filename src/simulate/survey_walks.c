@@ -188,9 +188,11 @@ static void note_propensities(const struct ff_survey *survey, double time)
                                   ff_engine_multiplicity(walks->engine, r, walks->walk->x);
 }
 
-static void run(struct ff_survey *survey, int k, int64_t events, int n_batches, double *rows)
+static int run(struct ff_survey *survey, int k, int64_t events, int n_batches, int n_batches_held,
+               double *rows)
 {
     double time = 0.0;
+    (void)n_batches_held;
     take_up(survey, k);
     for (int b = 0; b < n_batches; b++) {
         double *row = rows + (size_t)b * (size_t)survey->width;
@@ -199,6 +201,7 @@ static void run(struct ff_survey *survey, int k, int64_t events, int n_batches, 
     }
     note_propensities(survey, time);
     put_down(survey, k);
+    return 1;
 }
 
 static void conclude(struct ff_survey *survey)

@@ -6,7 +6,7 @@
 
 #include "store/table.h"
 
-enum { FF_FRONT_FORMAT_MAJOR = 1, FF_FRONT_FORMAT_MINOR = 3 };
+enum { FF_FRONT_FORMAT_MAJOR = 1, FF_FRONT_FORMAT_MINOR = 4 };
 enum { FF_COURSE_FORMAT_MAJOR = 1, FF_COURSE_FORMAT_MINOR = 1 };
 
 /* The parts of a front file, in the order in which a group has their fields. */

@@ -1,0 +1,25 @@
+/* Parameters that run into their bounds.
+ *
+ * Bounds are finite, so every front has an end; but where the objective falls on beyond a bound, as it does when all rates
+ * may grow and no budget holds them, the front is that of the bound and not of the system. The slope there is the
+ * multiplier of the bound.
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef FF_FRONT_BOUNDS_H
+#define FF_FRONT_BOUNDS_H
+
+#include "front/task.h"
+
+/** The slope of the objective [P] that an evaluation shows beyond its noise, else 0. */
+void ff_bounds_slope(const struct ff_evaluation *evaluation, double *slope);
+
+/** Of slopes [P], keep those by which the objective would fall beyond the bound at which the parameter lies; the others
+ * become 0. */
+void ff_bounds_keep(const struct ff_design *design, const double *theta, double *slope);
+
+/** What the bounds hold, as one sentence for the user with the names [P] of the parameters, those first that hold most
+ * points; empty where a unit of theta beyond any bound would bring less than a hundredth of the objective. */
+void ff_bounds_say(const struct ff_result *results, int n, char *const *names, char *text,
+                   size_t size);
+
+#endif

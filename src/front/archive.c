@@ -93,6 +93,15 @@ void ff_archive_improve(struct ff_archive *archive, const struct ff_result *resu
     mark_nondominated(archive);
 }
 
+int ff_archive_good(const struct ff_archive *archive, const struct ff_result **points)
+{
+    int n = 0;
+    for (int i = 0; i < archive->n_points; i++)
+        if (archive->points[i].status == FF_OK)
+            points[n++] = &archive->points[i];
+    return n;
+}
+
 const struct ff_result *ff_archive_best(const struct ff_archive *archive,
                                         const struct ff_scalarization *scalarization)
 {

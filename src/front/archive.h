@@ -37,6 +37,9 @@ void ff_archive_insert(struct ff_archive *archive, const struct ff_result *resul
  * if not.  The events of both are the point's. */
 void ff_archive_improve(struct ff_archive *archive, const struct ff_result *result);
 
+/** The points that have not failed, in order of weight, into [n_points]; returns how many.  Borrowed. */
+int ff_archive_good(const struct ff_archive *archive, const struct ff_result **points);
+
 /** The point whose design has the least objective in a scalarisation; NULL if all have failed.  Borrowed. */
 const struct ff_result *ff_archive_best(const struct ff_archive *archive,
                                         const struct ff_scalarization *scalarization);

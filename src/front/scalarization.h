@@ -13,6 +13,7 @@
 
 #include "job/loss.h"
 
+#include <math.h>
 #include <stdbool.h>
 
 /* Every kind: its place in lists and files, its name. A new one goes to the end. */
@@ -39,6 +40,12 @@ struct ff_scalarization_type {
     bool
         needs_ideal; /* measured from the ideal point, in units of the ranges between the ends of the front */
 };
+
+/** ln(w/(1-w)), the measure of a weight in which neither end is special. */
+static inline double ff_logit(double weight)
+{
+    return log(weight / (1.0 - weight));
+}
 
 /** All kinds in the order of the list, NULL-terminated. */
 extern const struct ff_scalarization_type *const ff_scalarization_types[];

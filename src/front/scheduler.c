@@ -4,22 +4,18 @@
 #include "front/scheduler.h"
 
 #include "front/scout.h"
+#include "front/spacing.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum { MAX_RETRIES = 6, MAX_SWEEPS = 3 };
-/* A weight is not solved again within this distance in ln(w/(1-w)). */
-static const double distinct_logit = 1e-3;
 /* A point is solved again from another one's design that is better for it by this part of its objective, and by so many
  * standard errors. */
 static const double worthwhile = 2e-3, significance = 3.0, least_objective = 1e-3;
 /* All weights lead to one corner where the current of the least is this part of that of the largest. */
 static const double corner_share = 0.9;
-/* An interval is split in this round if it is at least this fraction of the widest. */
-static const double width_fraction = 0.5;
-
 struct ff_scheduler {
     struct ff_front_options options;
     int n_parameters;
@@ -39,22 +35,11 @@ struct ff_scheduler {
     bool is_over;               /* no more rounds */
 };
 
-/* An interval between two neighbouring points, or an end. */
-struct interval {
-    const struct ff_result *low, *high;
-    double width, weight;
-};
-
 /* ---- planning ------------------------------------------------------------------------------- */
 
 static bool needs_ideal(const struct ff_front_options *options)
 {
     return ff_scalarization_types[options->kind]->needs_ideal;
-}
-
-static double logit(double weight)
-{
-    return log(weight / (1.0 - weight));
 }
 
 /* How many of the tasks so far are of points. */
@@ -122,135 +107,29 @@ static void plan_first_round(struct ff_scheduler *scheduler)
     scheduler->has_all_points = is_whole;
 }
 
-/* Good points in order of weight. */
-static int good_points(const struct ff_archive *archive, const struct ff_result **points)
+/* What has been solved and planned so far. */
+static struct ff_spacing spacing_of(const struct ff_scheduler *scheduler)
 {
-    int n = 0;
-    for (int i = 0; i < archive->n_points; i++)
-        if (archive->points[i].status == FF_OK)
-            points[n++] = &archive->points[i];
-    return n;
+    return (struct ff_spacing){.kind = scheduler->options.kind,
+                               .base = &scheduler->base,
+                               .archive = scheduler->archive,
+                               .tasks = scheduler->tasks + scheduler->n_scouts,
+                               .n_tasks = n_of_points(scheduler)};
 }
 
-static int compare_currents(const void *a, const void *b)
+static void plan_adaptive_round(struct ff_scheduler *scheduler)
 {
-    const struct ff_result *left = *(const struct ff_result *const *)a;
-    const struct ff_result *right = *(const struct ff_result *const *)b;
-    const double one = ff_result_values(left).current, other = ff_result_values(right).current;
-    if (one != other)
-        return one < other ? -1 : 1;
-    return (left->id > right->id) - (left->id < right->id);
-}
-
-static double chord_weight(const struct ff_scheduler *scheduler, const struct ff_result *low,
-                           const struct ff_result *high)
-{
-    const struct ff_scalarization *base = &scheduler->base;
-    const struct ff_values a = ff_result_values(low), b = ff_result_values(high);
-    double ratio; /* w / (1-w) */
-    if (!needs_ideal(&scheduler->options)) {
-        ratio = (b.entropy_production - a.entropy_production) / base->entropy_scale /
-                ((b.current - a.current) / base->current_scale);
-        /* Noise may tilt a short chord beyond the weights of its ends. */
-        const double middle =
-            0.5 * (logit(low->scalarization.weight) + logit(high->scalarization.weight));
-        const double width = logit(high->scalarization.weight) - logit(low->scalarization.weight);
-        if (!(ratio > 0.0) || fabs(log(ratio) - middle) >= 0.5 * fabs(width))
-            ratio = exp(middle);
-    } else {
-        ratio = (0.5 * (a.entropy_production + b.entropy_production) - base->entropy_ideal) /
-                base->entropy_scale /
-                ((base->current_ideal - 0.5 * (a.current + b.current)) / base->current_scale);
-    }
-    return ratio / (1.0 + ratio);
-}
-
-static bool is_new_weight(const struct ff_scheduler *scheduler, double weight)
-{
-    if (!(weight > 0.0 && weight < 1.0))
-        return false;
-    for (int i = scheduler->n_scouts; i < scheduler->n_planned; i++) {
-        const struct ff_scalarization *known = &scheduler->tasks[i].scalarization;
-        if (known->kind == scheduler->options.kind &&
-            fabs(logit(known->weight) - logit(weight)) < distinct_logit)
-            return false;
-    }
-    return true;
-}
-
-static bool has_failed(const struct ff_scheduler *scheduler, double weight)
-{
-    const struct ff_archive *archive = scheduler->archive;
-    for (int i = 0; i < archive->n_points; i++)
-        if (archive->points[i].status != FF_OK &&
-            fabs(logit(archive->points[i].scalarization.weight) - logit(weight)) < distinct_logit)
-            return true;
-    return false;
-}
-
-/* The weight that splits an interval; where it has failed before, one closer to the lower end. */
-static double splitting_weight(const struct ff_scheduler *scheduler, const struct ff_result *low,
-                               const struct ff_result *high)
-{
-    double weight = chord_weight(scheduler, low, high);
-    for (int i = 0; i < MAX_RETRIES && weight > 0.0 && weight < 1.0; i++) {
-        if (!has_failed(scheduler, weight))
-            break;
-        const double ratio =
-            exp(0.5 * (logit(weight) + logit(low->scalarization.weight))); /* w / (1-w) */
-        weight = ratio / (1.0 + ratio);
-    }
-    return weight;
-}
-
-static int compare_widths(const void *a, const void *b)
-{
-    const struct interval *left = a, *right = b;
-    if (left->width != right->width)
-        return left->width > right->width ? -1 : 1;
-    return (left->weight > right->weight) - (left->weight < right->weight);
-}
-
-/* Intervals worth splitting, widest first. */
-static int find_intervals(const struct ff_scheduler *scheduler, const struct ff_result **points,
-                          int n_points, struct interval *intervals)
-{
-    const double current_range =
-        ff_result_values(points[n_points - 1]).current - ff_result_values(points[0]).current;
-    double lowest = INFINITY, highest = -INFINITY;
-    for (int i = 0; i < n_points; i++) {
-        lowest = fmin(lowest, ff_result_values(points[i]).entropy_production);
-        highest = fmax(highest, ff_result_values(points[i]).entropy_production);
-    }
-    int n = 0;
-    for (int i = 1; i < n_points; i++) {
-        const struct ff_result *low = points[i - 1], *high = points[i];
-        const double dj =
-            (ff_result_values(high).current - ff_result_values(low).current) / current_range;
-        const double ds = fabs(ff_result_values(high).entropy_production -
-                               ff_result_values(low).entropy_production) /
-                          (highest - lowest);
-        const double weight = splitting_weight(scheduler, low, high);
-        if (fmax(dj, ds) > 0.0 && is_new_weight(scheduler, weight))
-            intervals[n++] = (struct interval){low, high, fmax(dj, ds), weight};
-    }
-    qsort(intervals, (size_t)n, sizeof *intervals, compare_widths);
-    return n;
-}
-
-static void plan_adaptive_round(struct ff_scheduler *scheduler, const struct ff_result **points,
-                                int n_points)
-{
-    struct interval *intervals = FF_RAW(struct interval, n_points);
-    const int n_left = scheduler->options.n_points - n_of_points(scheduler);
-    const int n = find_intervals(scheduler, points, n_points, intervals);
-    const int n_before = scheduler->n_planned;
-    for (int i = 0; i < n && i < n_left; i++)
-        if (intervals[i].width >= width_fraction * intervals[0].width &&
-            is_new_weight(scheduler, intervals[i].weight))
+    const struct ff_spacing before = spacing_of(scheduler);
+    struct ff_interval *intervals = FF_RAW(struct ff_interval, before.archive->n_points);
+    const int n_left = scheduler->options.n_points - before.n_tasks;
+    const int n = ff_spacing_intervals(&before, intervals);
+    for (int i = 0; i < n && i < n_left; i++) {
+        const struct ff_spacing now = spacing_of(scheduler);
+        if (ff_spacing_is_new(&now, intervals[i].weight))
             plan_task(scheduler, scheduler->options.kind, intervals[i].weight, intervals[i].low,
                       intervals[i].high);
-    scheduler->has_all_points = scheduler->n_planned == n_before;
+    }
+    scheduler->has_all_points = n_of_points(scheduler) == before.n_tasks;
     free(intervals);
 }
 
@@ -326,7 +205,7 @@ static void plan_points(struct ff_scheduler *scheduler)
 {
     const struct ff_front_options *options = &scheduler->options;
     const struct ff_result **points = FF_RAW(const struct ff_result *, options->n_points);
-    const int n_points = good_points(scheduler->archive, points);
+    const int n_points = ff_archive_good(scheduler->archive, points);
     if (needs_ideal(options) && n_points >= 2 && !scheduler->has_ideal)
         find_ideal(scheduler, points, n_points);
     const int n_left = options->n_points - n_of_points(scheduler);
@@ -338,10 +217,8 @@ static void plan_points(struct ff_scheduler *scheduler)
     else if (!options->is_adaptive) {
         plan_between_ends(scheduler, options->kind, n_left, points[0], points[1]);
         scheduler->has_all_points = true;
-    } else {
-        qsort(points, (size_t)n_points, sizeof(const struct ff_result *), compare_currents);
-        plan_adaptive_round(scheduler, points, n_points);
-    }
+    } else
+        plan_adaptive_round(scheduler);
     free(points);
 }
 

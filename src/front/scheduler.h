@@ -3,10 +3,8 @@
  * Tasks come in rounds. A round is planned when the one before it has been completed, from results alone,
  * so the weights do not depend on the number of workers or on who finishes first; inside a round every task
  * is independent. With adaptive spacing the first round solves the two end weights; each later one
- * splits the widest intervals between neighbouring points: a weighted sum by the normal of their chord
- * (dichotomic search, Aneja and Nair, Manage. Sci. 25:73, 1979), a Chebyshev one by the ray
- * from the ideal point through the middle of the chord. Starts are the designs of both neighbours and
- * their mean.
+ * splits the widest intervals between neighbouring points (front/spacing.h). Starts are the designs of both
+ * neighbours and their mean.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #ifndef FF_FRONT_SCHEDULER_H

@@ -9,21 +9,16 @@
 static const double longest_step = 0.7;       /* between weights, in ln(w/(1-w)) */
 static const double random_start_width = 2.0; /* in theta, about 0 */
 
-static double logit(double weight)
-{
-    return log(weight / (1.0 - weight));
-}
-
 static double middle(const struct ff_scout *scout)
 {
-    return 0.5 * (logit(scout->options.weights[0]) + logit(scout->options.weights[1]));
+    return 0.5 * (ff_logit(scout->options.weights[0]) + ff_logit(scout->options.weights[1]));
 }
 
 void ff_scout_create(const struct ff_scout_options *options, struct ff_scout *out)
 {
     *out = (struct ff_scout){.options = *options};
     if (options->n_random > 0)
-        out->n_steps = (int)ceil((logit(options->weights[1]) - middle(out)) / longest_step);
+        out->n_steps = (int)ceil((ff_logit(options->weights[1]) - middle(out)) / longest_step);
     ff_archive_create(ff_scout_capacity(out), &out->found);
 }
 
@@ -60,7 +55,7 @@ static int plan_starts(const struct ff_scout *scout, const struct ff_scalarizati
                        uint32_t first_id, struct ff_task *tasks)
 {
     const struct ff_scout_options *options = &scout->options;
-    const double places[2] = {middle(scout), logit(options->weights[1])};
+    const double places[2] = {middle(scout), ff_logit(options->weights[1])};
     int n = 0;
     for (int i = 0; i <= options->n_random; i++)
         for (int k = 0; k < 2; k++, n++) {
@@ -82,7 +77,7 @@ static int plan_step(const struct ff_scout *scout, const struct ff_scalarization
     const double centre = middle(scout), share = (double)scout->round / scout->n_steps;
     for (int k = 0; k < 2; k++) {
         struct ff_task *task = &tasks[k];
-        const double end = logit(scout->options.weights[k]);
+        const double end = ff_logit(scout->options.weights[k]);
         make_task(scout, base, centre + share * (end - centre), first_id + (uint32_t)k, task);
         const struct ff_result *best = ff_archive_best(scout->found, &task->scalarization);
         memcpy(task->starts, best != NULL ? best->theta : scout->options.start,

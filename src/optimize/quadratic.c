@@ -16,6 +16,18 @@ static const double ridge = 1e-3;         /* of the mean metric, added to all */
 static const double damping = 0.1;        /* least s'y over s'Bs */
 static const double sweep_change = 1e-10; /* of the largest step: enough */
 
+/* fmin and fmax keep an eye on NaN and are calls, of which a sweep has many. */
+static double clip(double value, double low, double high)
+{
+    const double above = value > low ? value : low;
+    return above < high ? above : high;
+}
+
+static double larger(double a, double b)
+{
+    return a > b ? a : b;
+}
+
 /* ---- pairs ---------------------------------------------------------------------------------- */
 
 void ff_pairs_create(int n_parameters, int capacity, struct ff_pairs *out)
@@ -103,7 +115,7 @@ static double distance(const struct ff_pairs *pairs, int i, const double *theta)
 {
     double largest = 0.0;
     for (int p = 0; p < pairs->n_parameters; p++)
-        largest = fmax(largest, fabs(row(pairs, pairs->middle, i)[p] - theta[p]));
+        largest = larger(largest, fabs(row(pairs, pairs->middle, i)[p] - theta[p]));
     return largest;
 }
 
@@ -201,16 +213,17 @@ static double move(struct ff_quadratic *quadratic, int p, double curvature, doub
     const double before = step[p], bend = curvature * quadratic->diagonal[p];
     if (!(bend > 0.0))
         return 0.0;
-    step[p] = fmin(fmax(before - quadratic->residual[p] / bend, low), high);
+    step[p] = clip(before - quadratic->residual[p] / bend, low, high);
     const double moved = step[p] - before;
     if (moved == 0.0)
         return 0.0;
     if (quadratic->matrix == NULL) {
         quadratic->residual[p] += bend * moved;
     } else {
-        const double *column = quadratic->matrix + (size_t)p * (size_t)n;
+        const double *restrict column = quadratic->matrix + (size_t)p * (size_t)n;
+        double *restrict residual = quadratic->residual;
         for (int q = 0; q < n; q++)
-            quadratic->residual[q] += curvature * column[q] * moved;
+            residual[q] += curvature * column[q] * moved;
     }
     return fabs(moved);
 }
@@ -225,8 +238,8 @@ double ff_quadratic_minimize(struct ff_quadratic *quadratic, const double *gradi
     for (int sweep = 0; sweep < MAX_SWEEPS; sweep++) {
         double moved = 0.0;
         for (int p = 0; p < n; p++) {
-            moved = fmax(moved, move(quadratic, p, curvature, low[p], high[p], step));
-            largest = fmax(largest, fabs(step[p]));
+            moved = larger(moved, move(quadratic, p, curvature, low[p], high[p], step));
+            largest = larger(largest, fabs(step[p]));
         }
         if (!(moved > sweep_change * largest))
             break;

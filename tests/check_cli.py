@@ -468,6 +468,26 @@ class Strict(unittest.TestCase):
             with h5py.File("strict.h5", "r") as file:
                 self.assertEqual((file["front/converged"][()] == 0).sum(), n_unconverged)
 
+    def test_a_point_that_failed_has_not_converged_either(self):
+        """An estimator without tempering overflows at one of two weights."""
+        settings = ("front.points=2", "front.starts=0", "reference.exact=false", "optimizer.tolerance=1",
+                    "gradient.estimator=stgs", "gradient.temperature=1", "gradient.tracked=4", "simulation.events=20",
+                    "simulation.burn_in=10", "objective.scale.current=1", "objective.scale.entropy_production=1")
+        words = ["run", config("ring"), "-o", "fragile.h5", "--force", "--seed", "5",
+                 *(word for setting in settings for word in ("--set", setting))]
+        self.assertIn(" 1 failed, 0 not converged", call(*words).stdout)
+        self.assertEqual(call(*words, "--strict", "-q", code=5).stderr, "fluxfront: fragile.h5: 1 of 2 tasks failed\n")
+
+
+class Events(unittest.TestCase):
+    def test_the_search_for_starts_is_counted(self):
+        """By simulated gradients it takes events, by exact ones none."""
+        for estimator, starts, is_any in (("score", 1, True), ("score", 0, False), ("exact", 1, False)):
+            call("run", config("ring"), "-o", "events.h5", "--force", *SMALL, "--set", f"gradient.estimator={estimator}",
+                 "--set", f"front.starts={starts}")
+            with h5py.File("events.h5") as file:
+                self.assertEqual(file["metrics/scout_events"][()] > 0, is_any, (estimator, starts))
+
 
 class Streams(unittest.TestCase):
     def test_progress_goes_to_standard_error_only(self):

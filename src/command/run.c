@@ -47,6 +47,7 @@ static enum ff_status write_file(const struct run *run, const struct ff_referenc
         .metrics = metrics_of(run),
         .current_scale = current_scale,
         .entropy_scale = entropy_scale,
+        .scout_events = ff_scheduler_scout_events(run->scheduler),
         .config_given = setup->given,
         .config_resolved = setup->resolved,
         .config_from = setup->from,
@@ -71,7 +72,8 @@ static void tick(void *context, bool is_new)
     ff_scheduler_progress(run->scheduler, &n_planned, &n_completed);
     if (is_new && n_completed > 0) {
         const struct ff_front_metrics metrics = metrics_of(run);
-        ff_progress_update(run->progress, ff_scheduler_archive(run->scheduler), &metrics);
+        ff_progress_update(run->progress, ff_scheduler_archive(run->scheduler), &metrics,
+                           ff_scheduler_scout_events(run->scheduler));
     }
     const int n_points = run->setup->front.n_points;
     ff_progress_show(run->progress, n_completed, n_planned > n_points ? n_planned : n_points, now);
@@ -120,7 +122,7 @@ static enum ff_status finish(const struct run *run)
     const struct ff_archive *archive = ff_scheduler_archive(run->scheduler);
     const struct ff_front_metrics metrics = metrics_of(run);
     const struct ff_plan *plan = &run->setup->plan;
-    char message[1200] = "", count[64], held[600];
+    char message[1200] = "", failed[64] = "", unconverged[64] = "", held[600];
     if (metrics.n_failed == archive->n_points) {
         snprintf(message, sizeof message, "every task failed; the first one: %s",
                  archive->points[0].reason);
@@ -128,17 +130,20 @@ static enum ff_status finish(const struct run *run)
         return ff_status_raise_from(archive->points[0].place, FF_ERR_NUMERICAL, "%s", message);
     }
     TRY(write_file(run, NULL, FF_RUN_RUNNING, "all points found, exact reference to come"));
-    if (metrics.n_failed > 0)
-        snprintf(message, sizeof message, "%d of %d tasks failed", metrics.n_failed,
+    if (metrics.n_failed > 0) {
+        snprintf(failed, sizeof failed, "%d of %d tasks failed", metrics.n_failed,
                  archive->n_points);
+        say_more(message, sizeof message, failed, "");
+    }
     struct ff_reference *reference = NULL;
     if (run->setup->reference.is_wanted && find_reference(run, &reference) != FF_OK)
         say_more(message, sizeof message, "no exact reference: ", ff_status_message());
     const int n_unconverged = ff_verdict_count(archive->points, archive->n_points,
                                                reference != NULL ? reference->objective : NULL);
     if (n_unconverged > 0) {
-        snprintf(count, sizeof count, "%d of %d points", n_unconverged, archive->n_points);
-        say_more(message, sizeof message, count, " have not converged, see /front/verdict");
+        snprintf(unconverged, sizeof unconverged, "%d of %d points have not converged",
+                 n_unconverged, archive->n_points);
+        say_more(message, sizeof message, unconverged, ", see /front/verdict");
     }
     ff_bounds_say(archive->points, archive->n_points, run->setup->system->design->parameter_names,
                   held, sizeof held);
@@ -155,8 +160,9 @@ static enum ff_status finish(const struct run *run)
            ff_cluster_size() > 1 ? "s" : "");
     if (held[0] != '\0')
         printf("%s: %s\n", run->arguments->output, held);
-    CHECK(n_unconverged == 0 || !run->arguments->is_strict, FF_ERR_UNCONVERGED,
-          "%s: %s have not converged", run->arguments->output, count);
+    CHECK(metrics.n_failed + n_unconverged == 0 || !run->arguments->is_strict, FF_ERR_UNCONVERGED,
+          "%s: %s%s%s", run->arguments->output, failed,
+          metrics.n_failed > 0 && n_unconverged > 0 ? "; " : "", unconverged);
     return FF_OK;
 }
 

@@ -143,6 +143,8 @@ class Bounds(unittest.TestCase):
             self.assertIn(message, said[1])
             self.assertIn(message, call("info", "free.h5").stdout)
             self.assertLess(slope[-1, 0], 0.0)
+            exact = document("exact", "free.yaml", "--front", "--set", f"design.bounds=[-{bound}, {bound}]")["bounds"]
+            self.assertRegex(exact, r"^bounds hold \d of 4 points: .*`\d->\d` runs to its upper bound at \d")
             np.testing.assert_allclose(theta[slope < 0.0], bound, atol=2e-3 * bound)
             np.testing.assert_allclose(theta[slope > 0.0], -bound, atol=2e-3 * bound)
 
@@ -150,6 +152,8 @@ class Bounds(unittest.TestCase):
         said, slope, _, message = self.run_free("--set", "design={kind: rates, budget: {total: 6}}")
         self.assertEqual((len(said), message), (1, ""))
         self.assertFalse(slope.any())
+        exact = document("exact", "free.yaml", "--front", "--set", "design={kind: rates, budget: {total: 6}}")
+        self.assertEqual(exact["bounds"], "")
 
 
 class Check(unittest.TestCase):

@@ -116,6 +116,16 @@ static void say_more(char *message, size_t size, const char *what, const char *w
     snprintf(message + used, size - used, "%s%s%s", used > 0 ? "; " : "", what, why);
 }
 
+static void say_bounds(const struct run *run, char *text, size_t size)
+{
+    const struct ff_archive *archive = ff_scheduler_archive(run->scheduler);
+    struct ff_bounds_point *points = FF_RAW(struct ff_bounds_point, archive->n_points);
+    for (int i = 0; i < archive->n_points; i++)
+        points[i] = ff_bounds_of(&archive->points[i]);
+    ff_bounds_say(points, archive->n_points, run->setup->system->design, text, size);
+    free(points);
+}
+
 /* The reference may take long, so the points are in the file before it is begun. */
 static enum ff_status finish(const struct run *run)
 {
@@ -145,10 +155,9 @@ static enum ff_status finish(const struct run *run)
                  n_unconverged, archive->n_points);
         say_more(message, sizeof message, unconverged, ", see /front/verdict");
     }
-    ff_bounds_say(archive->points, archive->n_points, run->setup->system->design->parameter_names,
-                  held, sizeof held);
+    say_bounds(run, held, sizeof held);
     if (held[0] != '\0')
-        say_more(message, sizeof message, held, "");
+        say_more(message, sizeof message, held, ", see /front/bound_slope");
     const enum ff_status status = write_file(run, reference, FF_RUN_COMPLETE, message);
     ff_reference_free(reference);
     TRY(status);
@@ -159,7 +168,7 @@ static enum ff_status finish(const struct run *run)
            metrics.hypervolume, metrics.largest_gap, ff_cluster_seconds(), ff_cluster_size(),
            ff_cluster_size() > 1 ? "s" : "");
     if (held[0] != '\0')
-        printf("%s: %s\n", run->arguments->output, held);
+        printf("%s: %s, see /front/bound_slope\n", run->arguments->output, held);
     CHECK(metrics.n_failed + n_unconverged == 0 || !run->arguments->is_strict, FF_ERR_UNCONVERGED,
           "%s: %s%s%s", run->arguments->output, failed,
           metrics.n_failed > 0 && n_unconverged > 0 ? "; " : "", unconverged);

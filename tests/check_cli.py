@@ -143,6 +143,8 @@ class Bounds(unittest.TestCase):
             self.assertIn(message, said[1])
             self.assertIn(message, call("info", "free.h5").stdout)
             self.assertLess(slope[-1, 0], 0.0)
+            exact = document("exact", "free.yaml", "--front", "--set", f"design.bounds=[-{bound}, {bound}]")["bounds"]
+            self.assertRegex(exact, r"^bounds hold \d of 4 points: .*`\d->\d` runs to its upper bound at \d")
             np.testing.assert_allclose(theta[slope < 0.0], bound, atol=2e-3 * bound)
             np.testing.assert_allclose(theta[slope > 0.0], -bound, atol=2e-3 * bound)
 
@@ -150,6 +152,8 @@ class Bounds(unittest.TestCase):
         said, slope, _, message = self.run_free("--set", "design={kind: rates, budget: {total: 6}}")
         self.assertEqual((len(said), message), (1, ""))
         self.assertFalse(slope.any())
+        exact = document("exact", "free.yaml", "--front", "--set", "design={kind: rates, budget: {total: 6}}")
+        self.assertEqual(exact["bounds"], "")
 
 
 class Check(unittest.TestCase):
@@ -467,6 +471,26 @@ class Strict(unittest.TestCase):
             self.assertEqual("strict.h5: 3 of 3 points have not converged" in strict.stderr, n_unconverged == 3)
             with h5py.File("strict.h5", "r") as file:
                 self.assertEqual((file["front/converged"][()] == 0).sum(), n_unconverged)
+
+    def test_a_point_that_failed_has_not_converged_either(self):
+        """An estimator without tempering overflows at one of two weights."""
+        settings = ("front.points=2", "front.starts=0", "reference.exact=false", "optimizer.tolerance=1",
+                    "gradient.estimator=stgs", "gradient.temperature=1", "gradient.tracked=4", "simulation.events=20",
+                    "simulation.burn_in=10", "objective.scale.current=1", "objective.scale.entropy_production=1")
+        words = ["run", config("ring"), "-o", "fragile.h5", "--force", "--seed", "5",
+                 *(word for setting in settings for word in ("--set", setting))]
+        self.assertIn(" 1 failed, 0 not converged", call(*words).stdout)
+        self.assertEqual(call(*words, "--strict", "-q", code=5).stderr, "fluxfront: fragile.h5: 1 of 2 tasks failed\n")
+
+
+class Events(unittest.TestCase):
+    def test_the_search_for_starts_is_counted(self):
+        """By simulated gradients it takes events, by exact ones none."""
+        for estimator, starts, is_any in (("score", 1, True), ("score", 0, False), ("exact", 1, False)):
+            call("run", config("ring"), "-o", "events.h5", "--force", *SMALL, "--set", f"gradient.estimator={estimator}",
+                 "--set", f"front.starts={starts}")
+            with h5py.File("events.h5") as file:
+                self.assertEqual(file["metrics/scout_events"][()] > 0, is_any, (estimator, starts))
 
 
 class Streams(unittest.TestCase):

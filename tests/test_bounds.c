@@ -45,37 +45,45 @@ static void only_what_falls_beyond_a_bound_is_kept(void **state)
     assert_true(rises[0] == 1.0 && rises[1] == 1.0 && rises[2] == 0.0);
 }
 
-/* J = 2 and sigma = 1 at equal weights: an objective of -1/2. */
-static struct ff_result point_with(double *slope)
+/* J = 2 and sigma = 1 at equal weights. */
+static void a_failed_result_has_no_slopes(void **state)
 {
-    return (struct ff_result){
+    (void)state;
+    double slope[P] = {0};
+    struct ff_result result = {
         .status = FF_OK,
         .scalarization = {.weight = 0.5, .current_scale = 1.0, .entropy_scale = 1.0},
         .means = {.current = 2.0, .entropy_production = 1.0},
         .exact_status = FF_EXACT_NOT_ENUMERABLE,
         .n_parameters = P,
         .bound_slope = slope};
+    assert_ptr_equal(ff_bounds_of(&result).slope, slope);
+    assert_true(ff_bounds_of(&result).objective == -0.5);
+    result.status = FF_ERR_NUMERICAL;
+    assert_null(ff_bounds_of(&result).slope);
 }
 
 static void the_words_name_what_holds_most_points_first(void **state)
 {
     (void)state;
     static char a[] = "a", b[] = "b", c[] = "c";
-    char *const names[P] = {a, b, c};
-    double first[P] = {0.0, -0.4, 0.1}, second[P] = {0.0, -0.1, 0.0}, weak[P] = {0.004, 0.0, 0.0},
-           unknown[P] = {NAN, NAN, NAN};
-    struct ff_result results[4] = {point_with(first), point_with(second), point_with(weak),
-                                   point_with(unknown)};
+    char *names[P] = {a, b, c};
+    const struct ff_design design = {.n_parameters = P, .parameter_names = names};
+    const double first[P] = {0.0, -0.4, 0.1}, second[P] = {0.0, -0.1, 0.0},
+                 weak[P] = {0.004, 0.0, 0.0}, all[P] = {-0.1, -0.2, -0.3};
+    const struct ff_bounds_point points[5] = {
+        {first, -0.5}, {second, -0.5}, {weak, -0.5}, {NULL, NAN}, {all, 0.5}};
     char text[600];
-    results[3].status = FF_ERR_NUMERICAL;
-    ff_bounds_say(results, 4, names, text, sizeof text);
-    assert_string_equal(
-        text, "bounds hold 2 of 4 points: `b` runs to its upper bound at 2, `c` runs to its "
-              "lower bound at 1; the objective falls on beyond, see /front/bound_slope");
-    ff_bounds_say(results + 2, 2, names, text, sizeof text);
-    assert_string_equal(text, "");
-    results[2].bound_slope = NULL; /* of a file without */
-    ff_bounds_say(results + 2, 1, names, text, sizeof text);
+    ff_bounds_say(points, 4, &design, text, sizeof text);
+    assert_string_equal(text,
+                        "bounds hold 2 of 4 points: `b` runs to its upper bound at 2, `c` runs to "
+                        "its lower bound at 1; the objective falls on beyond");
+    ff_bounds_say(points, 5, &design, text, sizeof text);
+    assert_string_equal(text,
+                        "bounds hold 3 of 5 points: `b` runs to its upper bound at 3, `c` runs to "
+                        "its upper bound at 1, `a` runs to its upper bound at 1 and 1 more do "
+                        "likewise; the objective falls on beyond");
+    ff_bounds_say(points + 2, 2, &design, text, sizeof text);
     assert_string_equal(text, "");
 }
 
@@ -84,6 +92,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(noise_is_no_slope),
         cmocka_unit_test(only_what_falls_beyond_a_bound_is_kept),
+        cmocka_unit_test(a_failed_result_has_no_slopes),
         cmocka_unit_test(the_words_name_what_holds_most_points_first),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -84,6 +84,7 @@ static void make_reference(struct run *run)
         .entropy_production = run->reference_values[1],
         .objective = run->reference_values[2],
         .theta = run->reference_theta[0],
+        .bound_slope = run->reference_theta[0],
         .n_bound = N_BOUND,
         .bound_current = run->bound[0],
         .bound_entropy_production = run->bound[1],

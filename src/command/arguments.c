@@ -58,7 +58,7 @@ static const struct {
      "--format             the layout of the files this program writes"},
     {FF_OPTION_STRICT,
      {"strict", no_argument, NULL, 't'},
-     "--strict             exit with code 5 when a result is not converged"},
+     "--strict             exit with code 5 when a result is not converged, or a point failed"},
     {FF_OPTION_VERBOSITY,
      {"quiet", no_argument, NULL, 'q'},
      "-q, --quiet          no progress on standard error"},

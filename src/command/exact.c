@@ -3,6 +3,7 @@
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "command/command.h"
 #include "command/json.h"
+#include "front/bounds.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -131,8 +132,22 @@ static enum ff_status exact_point(const struct ff_setup *setup, bool is_json)
 
 /* ---- the front ------------------------------------------------------------------------------ */
 
+/* What its bounds hold, for which the caller frees the text. */
+static char *bounds_of(const struct ff_reference *reference, const struct ff_design *design)
+{
+    char text[600];
+    struct ff_bounds_point *points = FF_RAW(struct ff_bounds_point, reference->n_points);
+    for (int i = 0; i < reference->n_points; i++)
+        points[i] = (struct ff_bounds_point){.slope = reference->bound_slope +
+                                                      (size_t)i * (size_t)design->n_parameters,
+                                             .objective = reference->objective[i]};
+    ff_bounds_say(points, reference->n_points, design, text, sizeof text);
+    free(points);
+    return ff_copy_text(text);
+}
+
 static void print_front(const struct ff_scalarization *scalarizations,
-                        const struct ff_reference *reference, bool is_json)
+                        const struct ff_reference *reference, const char *bounds, bool is_json)
 {
     if (is_json) {
         json_t *document = json_object(), *weights = json_array();
@@ -145,6 +160,7 @@ static void print_front(const struct ff_scalarization *scalarizations,
                             ff_json_numbers(reference->entropy_production, reference->n_points));
         json_object_set_new(document, "objective",
                             ff_json_numbers(reference->objective, reference->n_points));
+        json_object_set_new(document, "bounds", json_string(bounds));
         ff_json_print(document);
         return;
     }
@@ -152,6 +168,8 @@ static void print_front(const struct ff_scalarization *scalarizations,
     for (int i = 0; i < reference->n_points; i++)
         printf("%10.6f %18.12g %18.12g %18.12g\n", scalarizations[i].weight, reference->current[i],
                reference->entropy_production[i], reference->objective[i]);
+    if (bounds[0] != '\0')
+        printf("%s\n", bounds);
 }
 
 static enum ff_status find_reference(const struct ff_setup *setup,
@@ -190,6 +208,7 @@ static enum ff_status exact_front(const struct ff_setup *setup, bool is_json)
     struct ff_reference *reference = NULL;
     enum ff_status status;
     double current_scale, entropy_scale;
+    char *bounds = NULL;
     TRY_OR_FAIL(ff_setup_scales(setup, &current_scale, &entropy_scale));
     for (int i = 0; i < n; i++)
         list[i] = (struct ff_scalarization){
@@ -199,9 +218,11 @@ static enum ff_status exact_front(const struct ff_setup *setup, bool is_json)
     if (ff_scalarization_types[front->kind]->needs_ideal && n > 2)
         TRY_OR_FAIL(measure_from_ends(setup, list, n));
     TRY_OR_FAIL(find_reference(setup, list, n, &reference));
-    print_front(list, reference, is_json);
+    bounds = bounds_of(reference, setup->system->design);
+    print_front(list, reference, bounds, is_json);
 fail:
     ff_reference_free(reference);
+    free(bounds);
     free(list);
     return status;
 }

@@ -56,10 +56,10 @@ static void print_newest(struct ff_progress *progress, const struct ff_archive *
 }
 
 void ff_progress_update(struct ff_progress *progress, const struct ff_archive *archive,
-                        const struct ff_front_metrics *metrics)
+                        const struct ff_front_metrics *metrics, int64_t scout_events)
 {
     progress->hypervolume = metrics->hypervolume;
-    progress->n_events = 0;
+    progress->n_events = scout_events;
     for (int i = 0; i < archive->n_points; i++)
         progress->n_events += archive->points[i].n_events;
     if (progress->is_verbose && !progress->is_quiet)

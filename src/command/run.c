@@ -47,6 +47,7 @@ static enum ff_status write_file(const struct run *run, const struct ff_referenc
         .metrics = metrics_of(run),
         .current_scale = current_scale,
         .entropy_scale = entropy_scale,
+        .scout_events = ff_scheduler_scout_events(run->scheduler),
         .config_given = setup->given,
         .config_resolved = setup->resolved,
         .config_from = setup->from,
@@ -71,7 +72,8 @@ static void tick(void *context, bool is_new)
     ff_scheduler_progress(run->scheduler, &n_planned, &n_completed);
     if (is_new && n_completed > 0) {
         const struct ff_front_metrics metrics = metrics_of(run);
-        ff_progress_update(run->progress, ff_scheduler_archive(run->scheduler), &metrics);
+        ff_progress_update(run->progress, ff_scheduler_archive(run->scheduler), &metrics,
+                           ff_scheduler_scout_events(run->scheduler));
     }
     const int n_points = run->setup->front.n_points;
     ff_progress_show(run->progress, n_completed, n_planned > n_points ? n_planned : n_points, now);
@@ -114,13 +116,23 @@ static void say_more(char *message, size_t size, const char *what, const char *w
     snprintf(message + used, size - used, "%s%s%s", used > 0 ? "; " : "", what, why);
 }
 
+static void say_bounds(const struct run *run, char *text, size_t size)
+{
+    const struct ff_archive *archive = ff_scheduler_archive(run->scheduler);
+    struct ff_bounds_point *points = FF_RAW(struct ff_bounds_point, archive->n_points);
+    for (int i = 0; i < archive->n_points; i++)
+        points[i] = ff_bounds_of(&archive->points[i]);
+    ff_bounds_say(points, archive->n_points, run->setup->system->design, text, size);
+    free(points);
+}
+
 /* The reference may take long, so the points are in the file before it is begun. */
 static enum ff_status finish(const struct run *run)
 {
     const struct ff_archive *archive = ff_scheduler_archive(run->scheduler);
     const struct ff_front_metrics metrics = metrics_of(run);
     const struct ff_plan *plan = &run->setup->plan;
-    char message[1200] = "", count[64], held[600];
+    char message[1200] = "", failed[64] = "", unconverged[64] = "", held[600];
     if (metrics.n_failed == archive->n_points) {
         snprintf(message, sizeof message, "every task failed; the first one: %s",
                  archive->points[0].reason);
@@ -128,22 +140,24 @@ static enum ff_status finish(const struct run *run)
         return ff_status_raise_from(archive->points[0].place, FF_ERR_NUMERICAL, "%s", message);
     }
     TRY(write_file(run, NULL, FF_RUN_RUNNING, "all points found, exact reference to come"));
-    if (metrics.n_failed > 0)
-        snprintf(message, sizeof message, "%d of %d tasks failed", metrics.n_failed,
+    if (metrics.n_failed > 0) {
+        snprintf(failed, sizeof failed, "%d of %d tasks failed", metrics.n_failed,
                  archive->n_points);
+        say_more(message, sizeof message, failed, "");
+    }
     struct ff_reference *reference = NULL;
     if (run->setup->reference.is_wanted && find_reference(run, &reference) != FF_OK)
         say_more(message, sizeof message, "no exact reference: ", ff_status_message());
     const int n_unconverged = ff_verdict_count(archive->points, archive->n_points,
                                                reference != NULL ? reference->objective : NULL);
     if (n_unconverged > 0) {
-        snprintf(count, sizeof count, "%d of %d points", n_unconverged, archive->n_points);
-        say_more(message, sizeof message, count, " have not converged, see /front/verdict");
+        snprintf(unconverged, sizeof unconverged, "%d of %d points have not converged",
+                 n_unconverged, archive->n_points);
+        say_more(message, sizeof message, unconverged, ", see /front/verdict");
     }
-    ff_bounds_say(archive->points, archive->n_points, run->setup->system->design->parameter_names,
-                  held, sizeof held);
+    say_bounds(run, held, sizeof held);
     if (held[0] != '\0')
-        say_more(message, sizeof message, held, "");
+        say_more(message, sizeof message, held, ", see /front/bound_slope");
     const enum ff_status status = write_file(run, reference, FF_RUN_COMPLETE, message);
     ff_reference_free(reference);
     TRY(status);
@@ -154,9 +168,10 @@ static enum ff_status finish(const struct run *run)
            metrics.hypervolume, metrics.largest_gap, ff_cluster_seconds(), ff_cluster_size(),
            ff_cluster_size() > 1 ? "s" : "");
     if (held[0] != '\0')
-        printf("%s: %s\n", run->arguments->output, held);
-    CHECK(n_unconverged == 0 || !run->arguments->is_strict, FF_ERR_UNCONVERGED,
-          "%s: %s have not converged", run->arguments->output, count);
+        printf("%s: %s, see /front/bound_slope\n", run->arguments->output, held);
+    CHECK(metrics.n_failed + n_unconverged == 0 || !run->arguments->is_strict, FF_ERR_UNCONVERGED,
+          "%s: %s%s%s", run->arguments->output, failed,
+          metrics.n_failed > 0 && n_unconverged > 0 ? "; " : "", unconverged);
     return FF_OK;
 }
 

@@ -41,24 +41,21 @@ struct held {
     double fall; /* the largest, relative to the objective */
 };
 
-/* How much of the objective a unit of theta beyond a bound would bring; 0 for one that is not worth a word, or not
- * known. */
-static double fall_of(const struct ff_result *result, int parameter)
+struct ff_bounds_point ff_bounds_of(const struct ff_result *result)
 {
-    if (result->status != FF_OK || result->bound_slope == NULL)
-        return 0.0;
-    const double fall =
-        fabs(result->bound_slope[parameter] / ff_result_objective(result, &result->scalarization));
-    return fall >= least_fall ? fall : 0.0;
+    return (struct ff_bounds_point){.slope = result->status == FF_OK ? result->bound_slope : NULL,
+                                    .objective =
+                                        ff_result_objective(result, &result->scalarization)};
 }
 
-static void count(const struct ff_result *result, struct held *held, bool *is_any)
+static void count(const struct ff_bounds_point *point, int n_parameters, struct held *held,
+                  bool *is_any)
 {
-    for (int p = 0; p < result->n_parameters; p++) {
-        const double fall = fall_of(result, p);
-        if (!(fall > 0.0))
+    for (int p = 0; p < n_parameters && point->slope != NULL; p++) {
+        const double fall = fabs(point->slope[p] / point->objective);
+        if (!(fall >= least_fall))
             continue;
-        struct held *one = &held[2 * p + (result->bound_slope[p] < 0.0)];
+        struct held *one = &held[2 * p + (point->slope[p] < 0.0)];
         one->n_points++;
         one->fall = fmax(one->fall, fall);
         *is_any = true;
@@ -82,10 +79,10 @@ static void append(char *text, size_t size, const char *more)
     snprintf(text + used, size - used, "%s", more);
 }
 
-void ff_bounds_say(const struct ff_result *results, int n, char *const *names, char *text,
-                   size_t size)
+void ff_bounds_say(const struct ff_bounds_point *points, int n, const struct ff_design *design,
+                   char *text, size_t size)
 {
-    const int n_bounds = n > 0 ? 2 * results[0].n_parameters : 0;
+    const int n_bounds = 2 * design->n_parameters;
     struct held *held = FF_NEW(struct held, n_bounds);
     char part[120];
     int n_points = 0, n_held = 0;
@@ -93,7 +90,7 @@ void ff_bounds_say(const struct ff_result *results, int n, char *const *names, c
         held[b] = (struct held){.parameter = b / 2, .is_upper = b % 2};
     for (int i = 0; i < n; i++) {
         bool is_any = false;
-        count(&results[i], held, &is_any);
+        count(&points[i], design->n_parameters, held, &is_any);
         n_points += is_any;
     }
     qsort(held, (size_t)n_bounds, sizeof *held, compare);
@@ -106,7 +103,8 @@ void ff_bounds_say(const struct ff_result *results, int n, char *const *names, c
             append(text, size, part);
         }
         snprintf(part, sizeof part, "%s`%.60s` runs to its %s bound at %d", b > 0 ? ", " : "",
-                 names[held[b].parameter], held[b].is_upper ? "upper" : "lower", held[b].n_points);
+                 design->parameter_names[held[b].parameter], held[b].is_upper ? "upper" : "lower",
+                 held[b].n_points);
         append(text, size, part);
     }
     if (n_held > MOST_NAMED) {
@@ -114,6 +112,6 @@ void ff_bounds_say(const struct ff_result *results, int n, char *const *names, c
         append(text, size, part);
     }
     if (n_held > 0)
-        append(text, size, "; the objective falls on beyond, see /front/bound_slope");
+        append(text, size, "; the objective falls on beyond");
     free(held);
 }

@@ -17,9 +17,18 @@ void ff_bounds_slope(const struct ff_evaluation *evaluation, double *slope);
  * become 0. */
 void ff_bounds_keep(const struct ff_design *design, const double *theta, double *slope);
 
-/** What the bounds hold, as one sentence for the user with the names [P] of the parameters, those first that hold most
+/* A point as far as its bounds go; borrowed. */
+struct ff_bounds_point {
+    const double *slope; /* [P] as kept; NULL where nothing is known */
+    double objective;
+};
+
+/** A result as such a point. */
+struct ff_bounds_point ff_bounds_of(const struct ff_result *result);
+
+/** What the bounds hold, as one sentence for the user with the names of the design's parameters, those first that hold most
  * points; empty where a unit of theta beyond any bound would bring less than a hundredth of the objective. */
-void ff_bounds_say(const struct ff_result *results, int n, char *const *names, char *text,
-                   size_t size);
+void ff_bounds_say(const struct ff_bounds_point *points, int n, const struct ff_design *design,
+                   char *text, size_t size);
 
 #endif

@@ -3,6 +3,8 @@
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "front/reference.h"
 
+#include "front/bounds.h"
+
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,6 +28,10 @@ static const struct ff_field fields[] = {
              "scalarised objective of the exact optimum", "reference", POINTS),
     FF_FIELD(ff_reference, theta, REAL, "theta", FF_UNIT_ONE,
              "design parameters of the exact optimum", "reference", POINTS, PARAMETERS),
+    FF_FIELD(ff_reference, bound_slope, REAL, "bound_slope", FF_UNIT_ONE,
+             "slope of the objective by a parameter that the exact optimum has at a bound beyond "
+             "which the objective would fall, else 0",
+             "reference", POINTS, PARAMETERS),
     FF_FIELD(ff_reference, bound_current, REAL, "bound_current", FF_UNIT_RATE,
              "current on the analytic bound, where there is one", "reference", BOUND),
     FF_FIELD(ff_reference, bound_entropy_production, REAL, "bound_entropy_production",
@@ -40,16 +46,26 @@ struct search {
     const struct ff_design *design;
     struct ff_evaluator *evaluator;
     double *theta; /* [P] */
+    double *slope; /* [P] of the last evaluation */
 };
+
+static void note_slope(void *context, int step, const struct ff_evaluation *evaluation)
+{
+    (void)step;
+    ff_bounds_slope(evaluation, ((const struct search *)context)->slope);
+}
 
 /* Minimise from search->theta; keep the result as point i of the reference if it is the best so far. A start
  * from which the chain falls apart is passed over. */
 static void try_start(struct search *search, const struct ff_scalarization *scalarization,
                       struct ff_reference *reference, int i)
 {
+    const struct ff_minimize_hooks hooks = {.context = search, .note = note_slope};
+    const size_t n_parameters = (size_t)search->design->n_parameters;
+    const size_t at = (size_t)i * n_parameters, row = sizeof(double) * n_parameters;
     enum ff_outcome outcome;
     double means[FF_N_OBSERVABLES];
-    if (ff_evaluator_minimize(search->evaluator, ff_scalarization_loss(scalarization), 0, NULL,
+    if (ff_evaluator_minimize(search->evaluator, ff_scalarization_loss(scalarization), 0, &hooks,
                               search->theta, &outcome) != FF_OK ||
         ff_evaluator_exact(search->evaluator, search->theta, means) != FF_EXACT_OK)
         return;
@@ -59,8 +75,9 @@ static void try_start(struct search *search, const struct ff_scalarization *scal
     reference->objective[i] = value;
     reference->current[i] = means[FF_J];
     reference->entropy_production[i] = means[FF_SIGMA];
-    memcpy(reference->theta + (size_t)i * (size_t)search->design->n_parameters, search->theta,
-           sizeof *search->theta * (size_t)search->design->n_parameters);
+    ff_bounds_keep(search->design, search->theta, search->slope);
+    memcpy(reference->theta + at, search->theta, row);
+    memcpy(reference->bound_slope + at, search->slope, row);
 }
 
 static void draw_start(const struct ff_design *design, struct ff_stream *stream, double *theta)
@@ -80,7 +97,8 @@ static void search_point(struct search *search, const struct ff_scalarization *s
     struct ff_stream stream = ff_stream_at(seed, (uint32_t)i, FF_PURPOSE_START, 1, 0);
     reference->objective[i] = reference->current[i] = reference->entropy_production[i] = NAN;
     for (size_t p = 0; p < n_parameters; p++)
-        reference->theta[(size_t)i * n_parameters + p] = NAN;
+        reference->theta[(size_t)i * n_parameters + p] =
+            reference->bound_slope[(size_t)i * n_parameters + p] = NAN;
     for (int start = 0; start < options->n_starts; start++) {
         memset(search->theta, 0, size);
         if (start > 0)
@@ -130,6 +148,7 @@ enum ff_status ff_reference_create(const struct ff_system *system, const struct 
     struct search search = {.design = system->design};
     TRY(ff_evaluator_create(&plan, &search.evaluator));
     search.theta = FF_RAW(double, n_parameters);
+    search.slope = FF_NEW(double, n_parameters);
     struct ff_reference *reference = FF_NEW(struct ff_reference, 1);
     reference->n_points = n;
     reference->n_parameters = (int)n_parameters;
@@ -137,12 +156,14 @@ enum ff_status ff_reference_create(const struct ff_system *system, const struct 
     reference->entropy_production = FF_RAW(double, n);
     reference->objective = FF_RAW(double, n);
     reference->theta = FF_RAW(double, (size_t)n *n_parameters);
+    reference->bound_slope = FF_RAW(double, (size_t)n *n_parameters);
     for (int i = 0; i < n; i++)
         search_point(&search, &scalarizations[i], options, seed,
                      hints != NULL ? hints + (size_t)i * n_parameters : NULL, reference, i);
     fill_bound(system, reference);
     ff_evaluator_free(search.evaluator);
     free(search.theta);
+    free(search.slope);
     *out = reference;
     return FF_OK;
 }
@@ -155,6 +176,7 @@ void ff_reference_free(struct ff_reference *reference)
     free(reference->entropy_production);
     free(reference->objective);
     free(reference->theta);
+    free(reference->bound_slope);
     free(reference->bound_current);
     free(reference->bound_entropy_production);
     free(reference);

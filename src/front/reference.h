@@ -15,6 +15,7 @@ struct ff_reference {
         *entropy_production; /* [n_points] of the exact optimum; NaN if none was found */
     double *objective;       /* [n_points] its scalarised value */
     double *theta;           /* [n_points][P] */
+    double *bound_slope;     /* [n_points][P] at theta, see front/bounds.h */
     int n_bound;             /* 0 or FF_BOUND_POINTS */
     double *bound_current, *bound_entropy_production; /* [n_bound], NULL without a bound */
 };

@@ -371,6 +371,15 @@ void ff_scheduler_scales(const struct ff_scheduler *scheduler, double *current_s
     *entropy_scale = scheduler->entropy_scale;
 }
 
+int64_t ff_scheduler_scout_events(const struct ff_scheduler *scheduler)
+{
+    const struct ff_archive *found = scheduler->scout.found;
+    int64_t n_events = 0;
+    for (int i = 0; i < found->n_points; i++)
+        n_events += found->points[i].n_events;
+    return n_events;
+}
+
 void ff_scheduler_progress(const struct ff_scheduler *scheduler, int *n_planned, int *n_completed)
 {
     *n_planned = scheduler->n_planned;

@@ -67,6 +67,9 @@ const struct ff_archive *ff_scheduler_archive(const struct ff_scheduler *schedul
 void ff_scheduler_scales(const struct ff_scheduler *scheduler, double *current_scale,
                          double *entropy_scale);
 
+/** Events simulated so far to find designs to begin from, which are of no point. */
+int64_t ff_scheduler_scout_events(const struct ff_scheduler *scheduler);
+
 /** Tasks planned and completed so far. */
 void ff_scheduler_progress(const struct ff_scheduler *scheduler, int *n_planned, int *n_completed);
 

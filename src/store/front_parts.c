@@ -94,6 +94,10 @@ static const struct ff_field quality_fields[] = {
              "number of non-dominated points", "metrics"),
     FF_FIELD(ff_front_quality, n_failed, INT64, "n_failed", FF_UNIT_ONE, "number of failed points",
              "metrics"),
+    FF_FIELD(ff_front_quality, scout_events, INT64, "scout_events", FF_UNIT_ONE,
+             "events simulated to find designs to begin from, before those of the points, which "
+             "/front/events has",
+             "metrics"),
 };
 
 static const struct ff_field point_fields[] = {
@@ -178,9 +182,10 @@ static struct ff_front_model make_model(const struct ff_system *system)
     return model;
 }
 
-static struct ff_front_quality make_quality(const struct ff_front_metrics *metrics,
+static struct ff_front_quality make_quality(const struct ff_front_record *record,
                                             const double *scale)
 {
+    const struct ff_front_metrics *metrics = &record->metrics;
     return (struct ff_front_quality){
         .n_objectives = 2,
         .ideal = metrics->ideal,
@@ -191,6 +196,7 @@ static struct ff_front_quality make_quality(const struct ff_front_metrics *metri
         .largest_gap = metrics->largest_gap,
         .n_nondominated = metrics->n_nondominated,
         .n_failed = metrics->n_failed,
+        .scout_events = record->scout_events,
     };
 }
 
@@ -224,7 +230,7 @@ void ff_front_parts_create(const struct ff_front_record *record, struct ff_front
                                    .points = FF_RAW(struct ff_front_point, archive->n_points),
                                    .model = make_model(record->system),
                                    .scale = {record->current_scale, record->entropy_scale}};
-    out->quality = make_quality(&record->metrics, out->scale);
+    out->quality = make_quality(record, out->scale);
     for (int i = 0; i < archive->n_points; i++)
         out->points[i] = make_point(record, i);
 }

@@ -30,7 +30,7 @@ struct ff_front_quality {
     int n_objectives;
     const double *ideal, *nadir, *reference_point, *scale;
     double hypervolume, largest_gap;
-    int64_t n_nondominated, n_failed;
+    int64_t n_nondominated, n_failed, scout_events;
 };
 
 extern const struct ff_record_type ff_front_axes_record, ff_front_reference_axes_record,

@@ -21,6 +21,7 @@ struct ff_front_record {
     const struct ff_reference *reference; /* NULL when not computed */
     struct ff_front_metrics metrics;
     double current_scale, entropy_scale; /* of the scalarisations */
+    int64_t scout_events;                /* simulated before the points */
     const char *config_given, *config_resolved;
     const char *config_from; /* where the initial design came from, "" if it is theta = 0 */
     uint64_t seed;

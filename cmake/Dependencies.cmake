@@ -40,12 +40,11 @@ ff_require(PKG_CONFIG_FOUND pkg-config)
 if(PKG_CONFIG_FOUND)
   pkg_check_modules(YAML QUIET IMPORTED_TARGET yaml-0.1)
   pkg_check_modules(JANSSON QUIET IMPORTED_TARGET jansson)
+  pkg_check_modules(NLOPT QUIET IMPORTED_TARGET nlopt)
 endif()
 ff_require(YAML_FOUND libyaml-dev)
 ff_require(JANSSON_FOUND libjansson-dev)
-
-find_package(GSL QUIET)
-ff_require(GSL_FOUND libgsl-dev)
+ff_require(NLOPT_FOUND libnlopt-dev)
 
 find_package(HDF5 QUIET COMPONENTS C HL)
 ff_require(HDF5_FOUND libhdf5-dev)
@@ -65,6 +64,9 @@ if(BUILD_TESTING)
     pkg_check_modules(CMOCKA QUIET IMPORTED_TARGET cmocka)
   endif()
   ff_require(CMOCKA_FOUND libcmocka-dev)
+
+  find_package(GSL QUIET)
+  ff_require(GSL_FOUND libgsl-dev)
 
   execute_process(COMMAND bash ${PROJECT_SOURCE_DIR}/jobs/python.sh
                           ${PROJECT_BINARY_DIR}/venv/bin/python3

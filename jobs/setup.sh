@@ -6,7 +6,7 @@ set -euo pipefail
 packages=(
     gcc libc6-dev cmake ninja-build pkg-config git
     libopenmpi-dev openmpi-bin libhdf5-dev hdf5-tools
-    libgsl-dev libsuitesparse-dev librandom123-dev libyaml-dev libjansson-dev libcmocka-dev
+    libgsl-dev libnlopt-dev libsuitesparse-dev librandom123-dev libyaml-dev libjansson-dev libcmocka-dev
     python3 python3-h5py python3-numpy python3-matplotlib python3-yaml
 )
 test_packages=(

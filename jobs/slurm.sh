@@ -12,7 +12,7 @@
 set -euo pipefail
 
 # Load what the program was built with; the names differ from cluster to cluster.
-# module load openmpi hdf5 gsl
+# module load openmpi hdf5 nlopt
 
 config=config/ring.yaml
 front=results/ring_front.h5

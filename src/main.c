@@ -4,8 +4,6 @@
 #include "cluster/cluster.h"
 #include "command/command.h"
 
-#include <gsl/gsl_errno.h>
-
 /* The status of a parallel command is that of rank 0: a launcher ends the job at the first process that
  * fails, which must be the one that says why. */
 static enum ff_status run_command(const struct ff_command *command,
@@ -24,7 +22,6 @@ int main(int argc, char **argv)
 {
     const struct ff_command *command;
     struct ff_arguments arguments;
-    gsl_set_error_handler_off();
     enum ff_status status = ff_arguments_parse(argc, argv, &command, &arguments);
     if (status != FF_OK && ff_cluster_is_extra_process())
         status = FF_OK; /* the first process says it */

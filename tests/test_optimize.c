@@ -214,12 +214,13 @@ static void all_follow_a_curved_valley_up_to_a_bound(void **state)
 static void bfgs_converges_in_few_iterations_to_twelve_digits_of_the_value(void **state)
 {
     (void)state;
-    const struct ff_optimizer_options options = {.type = &ff_optimizer_bfgs, .iterations = 200};
+    const struct ff_optimizer_options options = {
+        .type = &ff_optimizer_bfgs, .tolerance = 0.002, .iterations = 200};
     struct problem problem = valley;
     enum ff_outcome outcome;
     double theta[2] = {-1.2, 1.0};
     assert_int_equal(minimize(&problem, &options, theta, &outcome), FF_OK);
-    assert_int_not_equal(outcome, FF_OUTCOME_MAX_ITERATIONS);
+    assert_int_equal(outcome, FF_OUTCOME_CONVERGED);
     struct ff_evaluation end = {.gradient = (double[2]){0}, .metric = (double[2]){0}};
     rosenbrock(theta, &end);
     assert_true(end.value < 1e-12);
@@ -236,6 +237,108 @@ static void bfgs_stays_at_an_optimum(void **state)
     assert_int_equal(minimize(&problem, &options, theta, &outcome), FF_OK);
     for (int p = 0; p < 3; p++)
         assert_true(fabs(theta[p] - bowl.minimum[p]) < 1e-12);
+}
+
+/* d'H d / 2 about a centre, H of condition 1e6 and turned by 0.5 rad, in the box [-1, 1]^2; with gradients of the wrong
+ * sign if asked for. */
+struct slanted {
+    double centre[2];
+    double sign;
+    int n_evaluations, fails_at;
+};
+static const double slanted_lower[2] = {-1.0, -1.0}, slanted_upper[2] = {1.0, 1.0};
+
+static void slanted_matrix(double *xx, double *xy, double *yy)
+{
+    const double c = cos(0.5), s = sin(0.5), stiff = 1e6;
+    *xx = c * c + stiff * s * s;
+    *xy = (1.0 - stiff) * c * s;
+    *yy = s * s + stiff * c * c;
+}
+
+static enum ff_status slanted_evaluate(void *context, const double *theta,
+                                       struct ff_request request, struct ff_evaluation *out)
+{
+    struct slanted *slanted = context;
+    double xx, xy, yy;
+    (void)request;
+    CHECK(slanted->n_evaluations++ != slanted->fails_at, FF_ERR_DIVERGED, "as asked");
+    slanted_matrix(&xx, &xy, &yy);
+    const double x = theta[0] - slanted->centre[0], y = theta[1] - slanted->centre[1];
+    out->value = 0.5 * (xx * x * x + yy * y * y) + xy * x * y + 1.0;
+    out->gradient[0] = slanted->sign * (xx * x + xy * y);
+    out->gradient[1] = slanted->sign * (xy * x + yy * y);
+    return FF_OK;
+}
+
+static enum ff_outcome slanted_minimize(struct slanted *slanted, int iterations, double *theta)
+{
+    const struct ff_optimizer_options options = {
+        .type = &ff_optimizer_bfgs, .tolerance = 0.002, .iterations = iterations};
+    const struct ff_objective objective = {.n_parameters = 2,
+                                           .lower = slanted_lower,
+                                           .upper = slanted_upper,
+                                           .context = slanted,
+                                           .evaluate = slanted_evaluate};
+    enum ff_outcome outcome;
+    assert_int_equal(ff_minimize(&options, &objective, NULL, theta, &outcome), FF_OK);
+    return outcome;
+}
+
+/* Where x is held at its upper bound the slope along y vanishes at y = c_y - (1 - c_x) H_xy / H_yy. */
+static void bfgs_solves_a_rotated_and_badly_conditioned_quadratic_in_a_box(void **state)
+{
+    (void)state;
+    double xx, xy, yy;
+    slanted_matrix(&xx, &xy, &yy);
+    for (int is_outside = 0; is_outside < 2; is_outside++) {
+        struct slanted slanted = {{is_outside ? 1.5 : 0.3, 0.7}, .sign = 1.0, .fails_at = NEVER};
+        const double x = is_outside ? 1.0 : 0.3;
+        const double y = 0.7 - (x - slanted.centre[0]) * xy / yy;
+        double theta[2] = {-1.0, 1.0}; /* a corner, to be left */
+        assert_true(fabs(y) < 1.0);
+        assert_true(xx * (x - slanted.centre[0]) + xy * (y - 0.7) <= 0.0); /* it presses */
+        assert_int_equal(slanted_minimize(&slanted, 200, theta), FF_OUTCOME_CONVERGED);
+        assert_near(theta[0], x, 2e-3);
+        assert_near(theta[1], y, 2e-3);
+        assert_true(slanted.n_evaluations < 200);
+    }
+}
+
+static void bfgs_passes_over_a_trial_that_fails(void **state)
+{
+    (void)state;
+    for (int fails_at = 1; fails_at < 8; fails_at++) {
+        struct slanted slanted = {{0.3, 0.7}, .sign = 1.0, .fails_at = fails_at};
+        double theta[2] = {-1.0, 1.0};
+        assert_int_equal(slanted_minimize(&slanted, 200, theta), FF_OUTCOME_CONVERGED);
+        assert_near(theta[0], 0.3, 2e-3);
+    }
+}
+
+/* Controls: neither a gradient that points uphill nor a limit that is too low is called an end. */
+static void bfgs_does_not_say_converged_where_it_cannot_know(void **state)
+{
+    (void)state;
+    struct slanted uphill = {{0.3, 0.7}, .sign = -1.0, .fails_at = NEVER};
+    struct slanted short_of = {{0.3, 0.7}, .sign = 1.0, .fails_at = NEVER};
+    double theta[2] = {-0.5, 0.5};
+    assert_int_equal(slanted_minimize(&uphill, 200, theta), FF_OUTCOME_STALLED);
+    assert_int_equal(slanted_minimize(&short_of, 3, theta), FF_OUTCOME_MAX_ITERATIONS);
+}
+
+static void bfgs_leaves_a_place_where_the_gradient_vanishes(void **state)
+{
+    (void)state;
+    const struct ff_optimizer_options options = {
+        .type = &ff_optimizer_bfgs, .tolerance = 0.002, .iterations = 200};
+    struct problem problem = bowl;
+    enum ff_outcome outcome;
+    problem.curvature[1] = -3.0; /* a saddle: y goes to a bound */
+    double theta[3] = {1.0, -2.0, 0.5};
+    assert_int_equal(minimize(&problem, &options, theta, &outcome), FF_OK);
+    assert_int_equal(outcome, FF_OUTCOME_CONVERGED);
+    assert_true(fabs(theta[1]) == 4.0);
 }
 
 /* ---- noise ---------------------------------------------------------------------------------- */
@@ -580,6 +683,10 @@ int main(void)
         cmocka_unit_test(all_follow_a_curved_valley_up_to_a_bound),
         cmocka_unit_test(bfgs_converges_in_few_iterations_to_twelve_digits_of_the_value),
         cmocka_unit_test(bfgs_stays_at_an_optimum),
+        cmocka_unit_test(bfgs_solves_a_rotated_and_badly_conditioned_quadratic_in_a_box),
+        cmocka_unit_test(bfgs_passes_over_a_trial_that_fails),
+        cmocka_unit_test(bfgs_does_not_say_converged_where_it_cannot_know),
+        cmocka_unit_test(bfgs_leaves_a_place_where_the_gradient_vanishes),
         cmocka_unit_test(a_decaying_rate_reduces_the_error_from_noise),
         cmocka_unit_test(averaging_reduces_the_error_from_noise),
         cmocka_unit_test(every_evaluation_of_a_descent_is_recorded_in_order),

@@ -6,6 +6,9 @@
 #include <math.h>
 #include <stdlib.h>
 
+static const double exact_share = 1e-3, least_exact_size = 1e-8;
+static const double rounding = 1e-13; /* of the value: no decrease below it can be seen */
+
 const struct ff_optimizer_type *const ff_optimizer_types[] = {
     &ff_optimizer_adam, &ff_optimizer_natural, &ff_optimizer_bfgs, &ff_optimizer_trust, NULL};
 
@@ -77,6 +80,12 @@ double ff_evaluation_error(const struct ff_evaluation *evaluation, int parameter
         variance += deviation * deviation;
     }
     return sqrt(variance);
+}
+
+double ff_optimizer_enough(double tolerance, double value)
+{
+    const double size = fabs(value);
+    return fmax(exact_share * tolerance * fmax(size, least_exact_size), rounding * size);
 }
 
 enum ff_status ff_optimizer_restore(const struct ff_optimizer_type *type, void *state,

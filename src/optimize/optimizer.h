@@ -49,6 +49,10 @@ double ff_evaluation_variance(const struct ff_evaluation *evaluation, double by_
 /** Standard error of one component of the gradient, 0 where none is known. */
 double ff_evaluation_error(const struct ff_evaluation *evaluation, int parameter);
 
+/** The decrease that is not worth a step where values are exact and cheap: a small part of option `tolerance`, relative to
+ * the value, and never less than rounding lets be seen. */
+double ff_optimizer_enough(double tolerance, double value);
+
 /* What an optimiser asks for beside theta. */
 struct ff_request {
     uint32_t iteration; /* selects the random numbers of a stochastic evaluation */
@@ -71,7 +75,7 @@ struct ff_optimizer_options {
     const struct ff_optimizer_type *type;
     double learning_rate; /* adam: step in theta; natural: step of the preconditioned gradient */
     double decay;         /* learning rate of the last iteration over that of the first */
-    double tolerance;     /* trust: decrease of the objective that is not worth a step */
+    double tolerance;     /* trust, bfgs: decrease of the objective that is not worth a step */
     double average;       /* fraction of iterations, the last ones, whose iterates are averaged */
     int iterations;
 };
@@ -97,8 +101,8 @@ struct ff_optimizer_type {
 
     /** One step from theta [P], inside the box, to the next; at most options->iterations of them.
      * The objective may be evaluated more than once. `theta` and `evaluation` are those that the step before
-     * left; `evaluation` is left at the one to be recorded: where the step began (adam, natural), the last
-     * one made (bfgs) or that at the theta left (trust). *outcome, FF_OUTCOME_NONE on entry, says when there is
+     * left; `evaluation` is left at the one to be recorded: where the step began (adam, natural) or that
+     * at the theta left (trust, bfgs). *outcome, FF_OUTCOME_NONE on entry, says when there is
      * nothing left to do. After an error of the objective, which is passed on, theta is as it was. */
     enum ff_status (*step)(void *state, const struct ff_objective *objective, double *theta,
                            struct ff_evaluation *evaluation, enum ff_outcome *outcome);

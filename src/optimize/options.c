@@ -40,7 +40,7 @@ static const struct ff_key rows[] = {
      .real = {.fallback = 0.002, .min = 0.0, .max = 1.0},
      .unit = "1",
      .doc =
-         "`trust`: a decrease of the scalarised objective that is not worth a step; it ends when no more is to be had."},
+         "`trust` and `bfgs`: a decrease of the scalarised objective that is not worth a step; they end when no more is to be had. A thousandth of it where the gradient is exact."},
     {.name = "iterations",
      FF_FILLS(struct ff_optimizer_options, iterations),
      .integer = {.fallback = 200, .min = 1, .max = 1000000},

@@ -22,7 +22,7 @@ static const double largest_radius = 8.0, first_radius = 1.0, least_radius = 1e-
 static const double doubted_radius = 2.0, doubted_curvature = 0.05, noise_curvature = 0.1;
 static const double gap_curvature = 0.3;
 static const double least_gain = 0.05, good_gain = 0.6, poor_gain = 0.25; /* of the prediction */
-static const double least_size = 1e-3, least_exact_size = 1e-8, exact_share = 1e-3;
+static const double least_size = 1e-3;
 static const double rounding = 1e-13; /* of the value: no decrease below it can be seen */
 
 /* What steps change, and its lengths. */
@@ -240,10 +240,10 @@ enum verdict { GO, SAMPLE, CONVERGED, STALLED };
  * what there is to gain. Exact evaluations are cheap. */
 static double enough_at(const struct trust *trust, const struct ff_evaluation *centre)
 {
-    const bool is_exact = ff_evaluation_is_exact(centre);
-    const double size = fmax(fabs(centre->value), is_exact ? least_exact_size : least_size);
-    const double share = is_exact ? exact_share : 1.0;
-    return fmax(share * size * trust->tolerance, rounding * fabs(centre->value));
+    const double size = fabs(centre->value);
+    if (ff_evaluation_is_exact(centre))
+        return ff_optimizer_enough(trust->tolerance, centre->value);
+    return fmax(trust->tolerance * fmax(size, least_size), rounding * size);
 }
 
 /* Leaves the step to be tried in trust->step, and what it promises in *promise. */

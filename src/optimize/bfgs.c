@@ -88,6 +88,7 @@ static void keep(struct bfgs *bfgs, const double *theta)
         bfgs->capacity = 2 * bfgs->capacity + 8;
         bfgs->path = ff_grow(bfgs->path, (unsigned long)bfgs->capacity, sizeof *bfgs->path);
     }
+    assert(bfgs->path != NULL);
     struct point *point = &bfgs->path[bfgs->n_points++];
     point->theta = FF_RAW(double, n);
     memcpy(point->theta, theta, sizeof *theta * (size_t)n);

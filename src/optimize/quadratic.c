@@ -122,7 +122,7 @@ static int choose_pairs(const struct ff_pairs *pairs, const double *theta, doubl
         const double far = distance(pairs, i, theta);
         const double curvature =
             ff_dot(row(pairs, pairs->step, i), row(pairs, pairs->change, i), pairs->n_parameters);
-        if (!(far < reach) || !(fabs(curvature) > significance * pairs->error[i]))
+        if (far > reach || !(fabs(curvature) > significance * pairs->error[i]))
             continue;
         int at = n++;
         for (; at > 0 && distance(pairs, order[at - 1], theta) < far; at--)

@@ -28,7 +28,7 @@ static const double largest_radius = 8.0, first_radius = 1.0, least_radius = 1e-
 static const double doubted_radius = 2.0, doubted_curvature = 0.05, noise_curvature = 0.1;
 static const double gap_curvature = 0.3;
 static const double least_gain = 0.05, good_gain = 0.6, poor_gain = 0.25; /* of the prediction */
-static const double least_size = 1e-3, least_exact_size = 1e-8, exact_share = 1e-3;
+static const double least_size = 1e-3, least_exact_size = 1e-8, exact_share = 1e-4;
 static const double rounding = 1e-13; /* of the value: no decrease below it can be seen */
 
 /* What steps change, and its lengths. */

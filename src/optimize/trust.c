@@ -22,7 +22,7 @@ enum {
     MOST_PAIRS = 60,
     MOST_REFUSALS = 4,
     SAMPLES_PER_STEP = 4,
-    MOST_PROBED = 64 /* parameters, for a Hessian */
+    MOST_PROBED = 100 /* parameters, for a Hessian */
 };
 static const double largest_radius = 8.0, first_radius = 1.0, least_radius = 1e-10;
 static const double doubted_radius = 2.0, doubted_curvature = 0.05, noise_curvature = 0.1;
@@ -306,10 +306,12 @@ static enum verdict consider_hessian(struct trust *trust, const struct ff_object
     const double enough = enough_at(trust, centre);
     *promise = predict(trust, objective, theta, centre->gradient, 1.0, memory->radius, trust->step);
     if (ff_hessian_is_at(&memory->hessian, theta)) {
-        centre->gap = *promise / gap_curvature;
+        centre->gap = predict(trust, objective, theta, centre->gradient, 1.0,
+                              fmax(memory->radius, first_radius), trust->place) /
+                      gap_curvature;
         if (*promise <= enough)
             return CONVERGED;
-        return memory->radius > least_radius ? GO : STALLED;
+        return *promise > enough && memory->radius > least_radius ? GO : STALLED;
     }
     const double far =
         predict(trust, objective, theta, centre->gradient, 1.0, largest_radius, trust->place);

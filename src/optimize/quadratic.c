@@ -4,29 +4,19 @@
 #include "optimize/quadratic.h"
 
 #include "base/status.h"
+#include "optimize/cholesky.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { MAX_SWEEPS = 200 };
-static const double near_enough = 1.0;    /* of the middle of a pair, in every parameter */
-static const double significance = 2.0;   /* standard errors that a curvature must stand out by */
-static const double ridge = 1e-3;         /* of the mean metric, added to all */
-static const double damping = 0.1;        /* least s'y over s'Bs */
-static const double sweep_change = 1e-10; /* of the largest step: enough */
-
-/* fmin and fmax keep an eye on NaN and are calls, of which a sweep has many. */
-static double clip(double value, double low, double high)
-{
-    const double above = value > low ? value : low;
-    return above < high ? above : high;
-}
-
-static double larger(double a, double b)
-{
-    return a > b ? a : b;
-}
+enum { MAX_ROUNDS = 200 };
+static const double near_enough = 1.0;     /* of the middle of a pair, in every parameter */
+static const double significance = 2.0;    /* standard errors that a curvature must stand out by */
+static const double ridge = 1e-3;          /* of the mean metric, added to all */
+static const double damping = 0.1;         /* least s'y over s'Bs */
+static const double least_product = 1e-16; /* (r's)^2 over r'r s's */
+static const double least_change = 1e-10;  /* of the largest step: enough */
 
 /* ---- pairs ---------------------------------------------------------------------------------- */
 
@@ -89,8 +79,11 @@ void ff_quadratic_create(int n_parameters, int most_pairs, struct ff_quadratic *
                                  .residual = FF_RAW(double, n),
                                  .image = FF_RAW(double, n),
                                  .order = FF_RAW(int, most_pairs)};
-    if (n_parameters <= FF_MOST_DENSE)
-        out->matrix = FF_RAW(double, n *n);
+    if (n_parameters > FF_MOST_DENSE)
+        return;
+    out->matrix = FF_RAW(double, n *n);
+    out->factor = FF_RAW(double, n *n);
+    out->chosen = FF_RAW(int, n);
 }
 
 void ff_quadratic_free(struct ff_quadratic *quadratic)
@@ -99,6 +92,8 @@ void ff_quadratic_free(struct ff_quadratic *quadratic)
     free(quadratic->diagonal);
     free(quadratic->residual);
     free(quadratic->image);
+    free(quadratic->factor);
+    free(quadratic->chosen);
     free(quadratic->order);
 }
 
@@ -115,19 +110,19 @@ static double distance(const struct ff_pairs *pairs, int i, const double *theta)
 {
     double largest = 0.0;
     for (int p = 0; p < pairs->n_parameters; p++)
-        largest = larger(largest, fabs(row(pairs, pairs->middle, i)[p] - theta[p]));
+        largest = fmax(largest, fabs(row(pairs, pairs->middle, i)[p] - theta[p]));
     return largest;
 }
 
-/* The pairs to be used, from the farthest to the nearest, by insertion; returns their number. */
-static int choose_pairs(const struct ff_pairs *pairs, const double *theta, int *order)
+/* The pairs within reach to be used, from the farthest to the nearest, by insertion; returns their number. */
+static int choose_pairs(const struct ff_pairs *pairs, const double *theta, double reach, int *order)
 {
     int n = 0;
     for (int i = 0; i < pairs->n_pairs; i++) {
         const double far = distance(pairs, i, theta);
         const double curvature =
             ff_dot(row(pairs, pairs->step, i), row(pairs, pairs->change, i), pairs->n_parameters);
-        if (far > near_enough || !(fabs(curvature) > significance * pairs->error[i]))
+        if (far > reach || !(fabs(curvature) > significance * pairs->error[i]))
             continue;
         int at = n++;
         for (; at > 0 && distance(pairs, order[at - 1], theta) < far; at--)
@@ -187,7 +182,8 @@ void ff_quadratic_fit(struct ff_quadratic *quadratic, const struct ff_pairs *pai
         mean += metric[p] / n;
     for (int p = 0; p < n; p++)
         diagonal[p] = metric[p] + ridge * mean + 1e-300;
-    const int n_chosen = quadratic->n_used = choose_pairs(pairs, theta, quadratic->order);
+    const int n_chosen = quadratic->n_used =
+        choose_pairs(pairs, theta, near_enough, quadratic->order);
     const double factor = metric_factor(pairs, quadratic->order, n_chosen, diagonal, gradient);
     for (int p = 0; p < n; p++)
         diagonal[p] *= factor;
@@ -203,22 +199,53 @@ void ff_quadratic_fit(struct ff_quadratic *quadratic, const struct ff_pairs *pai
         diagonal[p] = quadratic->matrix[(size_t)p * (size_t)n + (size_t)p];
 }
 
-/* ---- minimum -------------------------------------------------------------------------------- */
+bool ff_quadratic_trusts(const struct ff_hessian *hessian, const double *theta)
+{
+    return ff_hessian_distance(hessian, theta) < near_enough;
+}
 
-/* The best d_p with the others held, and what follows for the residual g + B d; returns how far it moved. */
-static double move(struct ff_quadratic *quadratic, int p, double curvature, double low, double high,
-                   double *step)
+/* B += r r'/r's with r = y - B s, unless r's is lost in rounding. */
+static void update_either_way(struct ff_quadratic *quadratic, const double *s, const double *y)
 {
     const int n = quadratic->n_parameters;
-    const double before = step[p], bend = curvature * quadratic->diagonal[p];
-    if (!(bend > 0.0))
-        return 0.0;
-    step[p] = clip(before - quadratic->residual[p] / bend, low, high);
-    const double moved = step[p] - before;
+    double *rest = quadratic->image;
+    for (int p = 0; p < n; p++)
+        rest[p] = y[p] - ff_dot(quadratic->matrix + (size_t)p * (size_t)n, s, n);
+    const double product = ff_dot(rest, s, n);
+    if (!(product * product > least_product * ff_dot(rest, rest, n) * ff_dot(s, s, n)))
+        return;
+    for (int p = 0; p < n; p++)
+        for (int q = 0; q < n; q++)
+            quadratic->matrix[(size_t)p * (size_t)n + (size_t)q] += rest[p] * rest[q] / product;
+}
+
+void ff_quadratic_fit_hessian(struct ff_quadratic *quadratic, const struct ff_hessian *hessian,
+                              const struct ff_pairs *pairs, const double *theta)
+{
+    const int n = quadratic->n_parameters;
+    memcpy(quadratic->matrix, hessian->matrix, sizeof(double) * (size_t)n * (size_t)n);
+    const int n_chosen =
+        choose_pairs(pairs, theta, ff_hessian_distance(hessian, theta), quadratic->order);
+    for (int k = 0; k < n_chosen; k++)
+        update_either_way(quadratic, row(pairs, pairs->step, quadratic->order[k]),
+                          row(pairs, pairs->change, quadratic->order[k]));
+    for (int p = 0; p < n; p++)
+        quadratic->diagonal[p] = quadratic->matrix[(size_t)p * (size_t)n + (size_t)p];
+    quadratic->n_used = n + n_chosen;
+}
+
+/* ---- minimum -------------------------------------------------------------------------------- */
+
+/* d_p moves, and the residual g + B d follows; returns how far. */
+static double shift(struct ff_quadratic *quadratic, int p, double curvature, double moved,
+                    double *step)
+{
+    const int n = quadratic->n_parameters;
     if (moved == 0.0)
         return 0.0;
+    step[p] += moved;
     if (quadratic->matrix == NULL) {
-        quadratic->residual[p] += bend * moved;
+        quadratic->residual[p] += curvature * quadratic->diagonal[p] * moved;
     } else {
         const double *restrict column = quadratic->matrix + (size_t)p * (size_t)n;
         double *restrict residual = quadratic->residual;
@@ -228,6 +255,53 @@ static double move(struct ff_quadratic *quadratic, int p, double curvature, doub
     return fabs(moved);
 }
 
+/* The best d_p with the others held: an end where the model does not curve upwards. */
+static double move(struct ff_quadratic *quadratic, int p, double curvature, double low, double high,
+                   double *step)
+{
+    const double slope = quadratic->residual[p], bend = curvature * quadratic->diagonal[p];
+    const double down = low - step[p], up = high - step[p];
+    if (bend > 0.0)
+        return shift(quadratic, p, curvature, fmin(fmax(-slope / bend, down), up), step);
+    if (!(bend <= 0.0))
+        return 0.0;
+    const double by_down = (slope + 0.5 * bend * down) * down,
+                 by_up = (slope + 0.5 * bend * up) * up;
+    return shift(quadratic, p, curvature,
+                 fmin(by_down, by_up) < 0.0 ? (by_down < by_up ? down : up) : 0.0, step);
+}
+
+/* All that touch no limit go together to where the model is least, or as far as it does not curve upwards, or to the first limit
+ * on the way: sweeps alone crawl where parameters depend on each other. */
+static double move_free(struct ff_quadratic *quadratic, double curvature, const double *low,
+                        const double *high, double *step)
+{
+    double *along = quadratic->image, slope = 0.0, share = 1.0, moved = 0.0;
+    int *chosen = quadratic->chosen, n = 0;
+    for (int p = 0; p < quadratic->n_parameters; p++)
+        if (step[p] > low[p] && step[p] < high[p])
+            chosen[n++] = p;
+    for (int i = 0; i < n; i++)
+        along[i] = -quadratic->residual[chosen[i]] / curvature;
+    if (!ff_cholesky_solve(quadratic->matrix, quadratic->n_parameters, chosen, n, quadratic->factor,
+                           along))
+        share = INFINITY;
+    for (int i = 0; i < n; i++)
+        slope += along[i] * quadratic->residual[chosen[i]];
+    for (int i = 0; i < n; i++) {
+        along[i] = slope > 0.0 ? -along[i] : along[i];
+        const double room = (along[i] > 0.0 ? high : low)[chosen[i]] - step[chosen[i]];
+        if (along[i] != 0.0)
+            share = fmin(share, room / along[i]);
+    }
+    for (int i = 0; i < n && isfinite(share); i++) {
+        const int p = chosen[i];
+        const double to = fmin(fmax(step[p] + share * along[i], low[p]), high[p]);
+        moved = fmax(moved, shift(quadratic, p, curvature, to - step[p], step));
+    }
+    return moved;
+}
+
 double ff_quadratic_minimize(struct ff_quadratic *quadratic, const double *gradient,
                              double curvature, const double *low, const double *high, double *step)
 {
@@ -235,13 +309,15 @@ double ff_quadratic_minimize(struct ff_quadratic *quadratic, const double *gradi
     memset(step, 0, sizeof *step * (size_t)n);
     memcpy(quadratic->residual, gradient, sizeof *gradient * (size_t)n);
     double largest = 0.0;
-    for (int sweep = 0; sweep < MAX_SWEEPS; sweep++) {
+    for (int round = 0; round < MAX_ROUNDS; round++) {
         double moved = 0.0;
-        for (int p = 0; p < n; p++) {
-            moved = larger(moved, move(quadratic, p, curvature, low[p], high[p], step));
-            largest = larger(largest, fabs(step[p]));
-        }
-        if (!(moved > sweep_change * largest))
+        for (int p = 0; p < n; p++)
+            moved = fmax(moved, move(quadratic, p, curvature, low[p], high[p], step));
+        if (quadratic->matrix != NULL)
+            moved = fmax(moved, move_free(quadratic, curvature, low, high, step));
+        for (int p = 0; p < n; p++)
+            largest = fmax(largest, fabs(step[p]));
+        if (!(moved > least_change * largest))
             break;
     }
     /* m = (g + r)'d/2 with r = g + B d */

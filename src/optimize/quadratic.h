@@ -4,6 +4,8 @@
 #ifndef FF_OPTIMIZE_QUADRATIC_H
 #define FF_OPTIMIZE_QUADRATIC_H
 
+#include "optimize/hessian.h"
+
 /* The most parameters with a full matrix; beyond, the model is diagonal. */
 enum { FF_MOST_DENSE = 300 };
 
@@ -32,10 +34,12 @@ struct ff_quadratic {
     int n_parameters;
     double *matrix;   /* [P][P], NULL where it is diagonal */
     double *diagonal; /* [P] of B */
-    double *residual; /* [P] scratch, as the next two */
+    double *residual; /* [P] scratch, as the next four */
     double *image;
-    int n_used; /* pairs that the last fit used */
-    int *order; /* [capacity of pairs] */
+    double *factor; /* [P][P], NULL where the matrix is */
+    int *chosen;    /* [P], likewise */
+    int n_used;     /* pairs that the last fit used */
+    int *order;     /* [capacity of pairs] */
 };
 
 void ff_quadratic_create(int n_parameters, int most_pairs, struct ff_quadratic *out);
@@ -46,6 +50,14 @@ void ff_quadratic_free(struct ff_quadratic *quadratic);
  * nearest last.  Without such pairs the multiple makes the step of the steepest parameter, by gradient [P], one. */
 void ff_quadratic_fit(struct ff_quadratic *quadratic, const struct ff_pairs *pairs,
                       const double *theta, const double *gradient, const double *metric);
+
+/** The same from a Hessian that was measured near theta (ff_quadratic_trusts), and from the pairs that are nearer, by symmetric
+ * rank-one updates: the curvature may be negative. */
+void ff_quadratic_fit_hessian(struct ff_quadratic *quadratic, const struct ff_hessian *hessian,
+                              const struct ff_pairs *pairs, const double *theta);
+
+/** Whether a Hessian was measured near enough to theta [P] to be used there. */
+bool ff_quadratic_trusts(const struct ff_hessian *hessian, const double *theta);
 
 /** Minimise g'd + curvature d'B d/2 for low <= d <= high by coordinate descent into step [P]; returns minus the
  * minimum, never below 0; NaN where the gradient or the curvature is. */

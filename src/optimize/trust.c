@@ -17,12 +17,20 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MOST_SAMPLES = 256, MOST_PAIRS = 60, MOST_REFUSALS = 4, SAMPLES_PER_STEP = 4 };
+enum {
+    MOST_SAMPLES = 256,
+    MOST_PAIRS = 60,
+    MOST_REFUSALS = 4,
+    SAMPLES_PER_STEP = 4,
+    MOST_PROBED = 100 /* parameters, for a Hessian */
+};
 static const double largest_radius = 8.0, first_radius = 1.0, least_radius = 1e-10;
 static const double doubted_radius = 2.0, doubted_curvature = 0.05, noise_curvature = 0.1;
 static const double gap_curvature = 0.3;
 static const double least_gain = 0.05, good_gain = 0.6, poor_gain = 0.25; /* of the prediction */
 static const double least_size = 1e-3;
+static const double exact_share =
+    0.1; /* of what is enough: cheap, since the Hessian takes the last steps */
 static const double rounding = 1e-13; /* of the value: no decrease below it can be seen */
 
 /* What steps change, and its lengths. */
@@ -33,6 +41,7 @@ struct trust_memory {
     int n_refusals; /* since a trial was accepted; a doubt of the centre counts as one */
     double radius;
     struct ff_pairs pairs;
+    struct ff_hessian hessian; /* without noise: measured where the method would have ended */
 };
 
 struct trust {
@@ -50,6 +59,8 @@ struct trust {
 #define PAIRS                                                                                      \
     FF_AXIS(trust_memory, pairs.capacity, "pair"),                                                 \
         FF_SECOND_AXIS(trust_memory, pairs.n_parameters, "parameter")
+
+#define PROBED(axis) axis(trust_memory, hessian.n_parameters, "parameter")
 
 static const struct ff_field fields[] = {
     FF_FIELD(trust_memory, pairs.n_parameters, INT, "n_parameters", FF_UNIT_ONE,
@@ -76,6 +87,14 @@ static const struct ff_field fields[] = {
     FF_FIELD(trust_memory, pairs.error, REAL, "error", FF_UNIT_ONE,
              "standard error of the curvature along the step", NULL,
              FF_AXIS(trust_memory, pairs.capacity, "pair")),
+    FF_FIELD(trust_memory, hessian.n_parameters, INT, "n_probed", FF_UNIT_ONE,
+             "parameters of the Hessian, or 0 where there is none"),
+    FF_FIELD(trust_memory, hessian.is_known, INT, "hessian_is_known", FF_UNIT_ONE,
+             "whether it has been measured"),
+    FF_FIELD(trust_memory, hessian.place, REAL, "hessian_place", FF_UNIT_ONE,
+             "theta at which it was measured", NULL, PROBED(FF_AXIS)),
+    FF_FIELD(trust_memory, hessian.matrix, REAL, "hessian", FF_UNIT_ONE, "second derivatives", NULL,
+             PROBED(FF_AXIS), PROBED(FF_SECOND_AXIS)),
 };
 
 static const struct ff_record_type trust_record = FF_RECORD_TYPE(trust_memory, fields);
@@ -103,6 +122,7 @@ static enum ff_status trust_create(const struct ff_optimizer_options *options,
                               .radius = first_radius};
     ff_pairs_create(n, most_pairs(n), &trust->memory.pairs);
     ff_quadratic_create(n, most_pairs(n), &trust->model);
+    ff_hessian_create(n <= MOST_PROBED ? n : 0, &trust->memory.hessian);
     ff_evaluation_create(n, &trust->trial);
     trust->tolerance = options->tolerance;
     trust->low = FF_RAW(double, n);
@@ -120,6 +140,7 @@ static void trust_free(void *state)
     if (trust == NULL)
         return;
     ff_pairs_free(&trust->memory.pairs);
+    ff_hessian_free(&trust->memory.hessian);
     ff_quadratic_free(&trust->model);
     ff_evaluation_free(&trust->trial);
     free(trust->low);
@@ -236,7 +257,7 @@ static double predict_gap(struct trust *trust, const struct ff_objective *object
 }
 
 /* What to do at theta. */
-enum verdict { GO, SAMPLE, CONVERGED, STALLED };
+enum verdict { GO, SAMPLE, PROBE, CONVERGED, STALLED };
 
 /* A decrease that is not worth a step: relative to the objective, which near the equilibrium end of a front is as small as
  * what there is to gain. Exact evaluations are cheap. */
@@ -244,22 +265,28 @@ static double enough_at(const struct trust *trust, const struct ff_evaluation *c
 {
     const double size = fabs(centre->value);
     if (ff_evaluation_is_exact(centre))
-        return ff_optimizer_enough(trust->tolerance, centre->value);
+        return ff_optimizer_enough(exact_share * trust->tolerance, centre->value);
     return fmax(trust->tolerance * fmax(size, least_size), rounding * size);
 }
 
-/* Leaves the step to be tried in trust->step, and what it promises in *promise. */
-static enum verdict consider(struct trust *trust, const struct ff_objective *objective,
-                             const double *theta, struct ff_evaluation *centre, double *promise)
+/* Whether the model rests on more than a guess, or the slope is nothing but rounding. */
+static bool knows_curvature(const struct trust *trust, double far,
+                            const struct ff_evaluation *centre)
+{
+    return trust->model.n_used > 0 || trust->memory.pairs.capacity == 0 ||
+           far <= rounding * fabs(centre->value);
+}
+
+/* The test by a model that pairs have made, against doubts and noise. */
+static enum verdict consider_model(struct trust *trust, const struct ff_objective *objective,
+                                   const double *theta, struct ff_evaluation *centre,
+                                   double *promise)
 {
     struct trust_memory *memory = &trust->memory;
     const double enough = enough_at(trust, centre);
-    ff_quadratic_fit(&trust->model, &memory->pairs, theta, centre->gradient, centre->metric);
     const double far =
         predict(trust, objective, theta, centre->gradient, 1.0, largest_radius, trust->step);
-    centre->gap = predict_gap(trust, objective, theta, centre);
-    const bool knows_curvature = trust->model.n_used > 0 || memory->pairs.capacity == 0;
-    if (far <= enough && (knows_curvature || far <= rounding * fabs(centre->value))) {
+    if (knows_curvature(trust, far, centre) && far <= enough) {
         const double noise =
             predict_noise(trust, objective, theta, centre, noise_curvature, doubted_radius);
         if (!(noise <= 2.0 * enough))
@@ -272,6 +299,44 @@ static enum verdict consider(struct trust *trust, const struct ff_objective *obj
     if (!(noise <= 0.5 * *promise))
         return may_sample(trust, centre) ? SAMPLE : STALLED;
     return *promise > 0.0 && memory->radius > least_radius ? GO : STALLED;
+}
+
+/* The test by the Hessian, of which the model of pairs says when: where it has nothing more to offer, or has failed. */
+static enum verdict consider_hessian(struct trust *trust, const struct ff_objective *objective,
+                                     const double *theta, struct ff_evaluation *centre,
+                                     double *promise)
+{
+    struct trust_memory *memory = &trust->memory;
+    const double enough = enough_at(trust, centre);
+    *promise = predict(trust, objective, theta, centre->gradient, 1.0, memory->radius, trust->step);
+    if (ff_hessian_is_at(&memory->hessian, theta)) {
+        centre->gap = predict(trust, objective, theta, centre->gradient, 1.0,
+                              fmax(memory->radius, first_radius), trust->place) /
+                      gap_curvature;
+        if (*promise <= enough)
+            return CONVERGED;
+        return *promise > enough && memory->radius > least_radius ? GO : STALLED;
+    }
+    const double far =
+        predict(trust, objective, theta, centre->gradient, 1.0, largest_radius, trust->place);
+    const bool has_ended = knows_curvature(trust, far, centre) && far <= enough;
+    const bool has_failed = !(*promise > 0.0) || memory->n_refusals >= MOST_REFUSALS;
+    return has_ended || has_failed ? PROBE : GO;
+}
+
+/* Leaves the step to be tried in trust->step, and what it promises in *promise. */
+static enum verdict consider(struct trust *trust, const struct ff_objective *objective,
+                             const double *theta, struct ff_evaluation *centre, double *promise)
+{
+    const struct trust_memory *memory = &trust->memory;
+    const bool may_probe = ff_evaluation_is_exact(centre) && memory->hessian.n_parameters > 0;
+    if (may_probe && ff_quadratic_trusts(&memory->hessian, theta))
+        ff_quadratic_fit_hessian(&trust->model, &memory->hessian, &memory->pairs, theta);
+    else
+        ff_quadratic_fit(&trust->model, &memory->pairs, theta, centre->gradient, centre->metric);
+    centre->gap = predict_gap(trust, objective, theta, centre);
+    return may_probe ? consider_hessian(trust, objective, theta, centre, promise)
+                     : consider_model(trust, objective, theta, centre, promise);
 }
 
 /* ---- trials --------------------------------------------------------------------------------- */
@@ -334,6 +399,18 @@ static void remember(struct trust *trust, const double *theta, const struct ff_e
     ff_pairs_add(&trust->memory.pairs, theta, trust->step, trust->scratch, error);
 }
 
+/* The Hessian at theta. What was refused was refused to another model: its steps may be as long as any. */
+static enum ff_status probe(struct trust *trust, const struct ff_objective *objective,
+                            const double *theta, const struct ff_evaluation *centre)
+{
+    struct trust_memory *memory = &trust->memory;
+    TRY(ff_hessian_measure(&memory->hessian, objective, theta, centre->gradient, &memory->iteration,
+                           &trust->trial));
+    memory->n_refusals = 0;
+    memory->radius = largest_radius;
+    return FF_OK;
+}
+
 /* Take the trial for the centre, or refuse it; the radius follows. */
 static void decide(struct trust *trust, double *theta, double promise, double gain,
                    struct ff_evaluation *centre)
@@ -372,8 +449,11 @@ static enum ff_status trust_step(void *state, const struct ff_objective *objecti
         if (may_sample(trust, evaluation))
             TRY(sample_centre(trust, objective, theta, 2 * memory->centre_samples, evaluation));
     }
-    while ((verdict = consider(trust, objective, theta, evaluation, &promise)) == SAMPLE)
-        TRY(sample_centre(trust, objective, theta, 2 * memory->centre_samples, evaluation));
+    while ((verdict = consider(trust, objective, theta, evaluation, &promise)) == SAMPLE ||
+           verdict == PROBE)
+        TRY(verdict == SAMPLE
+                ? sample_centre(trust, objective, theta, 2 * memory->centre_samples, evaluation)
+                : probe(trust, objective, theta, evaluation));
     const bool is_spent =
         memory->samples_left < evaluation->price && !ff_evaluation_is_exact(evaluation);
     if (verdict != GO || is_spent) {

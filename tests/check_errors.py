@@ -147,10 +147,10 @@ CONFIGURATIONS = {
     "inverted bounds": (RING + "design: {bounds: ¦[2, -2]}\n", "design.bounds", "below"),
     "three bounds": (RING + "design: {bounds: ¦[1, 2, 3]}\n", "design.bounds", "[low, high]"),
     "bounds beyond numbers": (RING + "design: {bounds: ¦[-8, 1000]}\n", "design.bounds",
-                              "parameter `0->1` can run away: the bounds let it take the rate of `0->1` to e^1000"),
+                              "parameter `0->1` can run away: the bounds let it change the rate of `0->1` by a factor of e^1000"),
     "coefficient beyond numbers": (
         RING + "design: {kind: linear, parameters: {tilt: {0->1: 1}, load: {0->1: -100}}, bounds: ¦[-8, 8]}\n", "design.bounds",
-        "parameter `load` can run away: the bounds let it take the rate of `0->1` to e^-8"),
+        "parameter `load` can run away: the bounds let it change the rate of `0->1` by a factor of e^-808"),
     "sigma of an irreversible channel": (
         "model:\n  kind: network\n  states: [A, B]\n  edges:\n"
         "    - {from: A, to: B, forward: 1, backward: 0}\n"

@@ -1,7 +1,7 @@
 /* What bounds hold: slopes that stand out of their noise, kept where the objective falls on beyond a bound, and the words.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
-#include "front/bounds.h"
+#include "front/task.h"
 
 #include <math.h>
 #include <string.h>
@@ -57,10 +57,10 @@ static void a_failed_result_has_no_slopes(void **state)
         .exact_status = FF_EXACT_NOT_ENUMERABLE,
         .n_parameters = P,
         .bound_slope = slope};
-    assert_ptr_equal(ff_bounds_of(&result).slope, slope);
-    assert_true(ff_bounds_of(&result).objective == -0.5);
+    assert_ptr_equal(ff_result_bounds(&result).slope, slope);
+    assert_true(ff_result_bounds(&result).objective == -0.5);
     result.status = FF_ERR_NUMERICAL;
-    assert_null(ff_bounds_of(&result).slope);
+    assert_null(ff_result_bounds(&result).slope);
 }
 
 static void the_words_name_what_holds_most_points_first(void **state)

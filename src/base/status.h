@@ -18,7 +18,7 @@
     X(FF_ERR_NUMERICAL, 4, "numerical failure (in `run` of every task)")                           \
     X(FF_ERR_DIVERGED, 4,                                                                          \
       "gradient estimate overflowed; set gradient.truncation or another estimator")                \
-    X(FF_ERR_UNCONVERGED, 5, "done, but not all has converged, or points failed (with --strict only)")
+    X(FF_ERR_UNCONVERGED, 5, "done, but not converged or points failed (with --strict only)")
 
 enum ff_status {
 #define FF_STATUS_ENUM(name, exit_code, text) name,

@@ -121,7 +121,7 @@ static void say_bounds(const struct run *run, char *text, size_t size)
     const struct ff_archive *archive = ff_scheduler_archive(run->scheduler);
     struct ff_bounds_point *points = FF_RAW(struct ff_bounds_point, archive->n_points);
     for (int i = 0; i < archive->n_points; i++)
-        points[i] = ff_bounds_of(&archive->points[i]);
+        points[i] = ff_result_bounds(&archive->points[i]);
     ff_bounds_say(points, archive->n_points, run->setup->system->design, text, size);
     free(points);
 }

@@ -41,13 +41,6 @@ struct held {
     double fall; /* the largest, relative to the objective */
 };
 
-struct ff_bounds_point ff_bounds_of(const struct ff_result *result)
-{
-    return (struct ff_bounds_point){.slope = result->status == FF_OK ? result->bound_slope : NULL,
-                                    .objective =
-                                        ff_result_objective(result, &result->scalarization)};
-}
-
 static void count(const struct ff_bounds_point *point, int n_parameters, struct held *held,
                   bool *is_any)
 {

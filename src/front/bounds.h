@@ -8,7 +8,8 @@
 #ifndef FF_FRONT_BOUNDS_H
 #define FF_FRONT_BOUNDS_H
 
-#include "front/task.h"
+#include "job/evaluator.h"
+#include "model/design.h"
 
 /** The slope of the objective [P] that an evaluation shows beyond its noise, else 0. */
 void ff_bounds_slope(const struct ff_evaluation *evaluation, double *slope);
@@ -22,9 +23,6 @@ struct ff_bounds_point {
     const double *slope; /* [P] as kept; NULL where nothing is known */
     double objective;
 };
-
-/** A result as such a point. */
-struct ff_bounds_point ff_bounds_of(const struct ff_result *result);
 
 /** What the bounds hold, as one sentence for the user with the names of the design's parameters, those first that hold most
  * points; empty where a unit of theta beyond any bound would bring less than a hundredth of the objective. */

@@ -158,6 +158,13 @@ double ff_result_objective(const struct ff_result *result,
     return ff_scalarize(scalarization, values.current, values.entropy_production, NULL, NULL);
 }
 
+struct ff_bounds_point ff_result_bounds(const struct ff_result *result)
+{
+    return (struct ff_bounds_point){.slope = result->status == FF_OK ? result->bound_slope : NULL,
+                                    .objective =
+                                        ff_result_objective(result, &result->scalarization)};
+}
+
 void ff_result_fail(struct ff_result *result, enum ff_status status)
 {
     const struct ff_scalarization scalarization = result->scalarization;

@@ -3,8 +3,6 @@
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "front/task.h"
 
-#include "front/bounds.h"
-
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>

@@ -4,6 +4,7 @@
 #ifndef FF_FRONT_TASK_H
 #define FF_FRONT_TASK_H
 
+#include "front/bounds.h"
 #include "front/scalarization.h"
 #include "job/evaluator.h"
 #include "job/job.h"
@@ -87,6 +88,9 @@ struct ff_values ff_result_values(const struct ff_result *result);
 /** What a scalarisation, its own or that of another point, makes of these values. */
 double ff_result_objective(const struct ff_result *result,
                            const struct ff_scalarization *scalarization);
+
+/** What is known of it at its bounds; nothing if it failed.  Borrowed. */
+struct ff_bounds_point ff_result_bounds(const struct ff_result *result);
 
 /** Make it the result of a task that failed with this status: id and scalarisation stay, every other real is NaN, there
  * are no events and no outcome, and the reason is the message of the last error. */

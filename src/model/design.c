@@ -75,7 +75,7 @@ static const struct ff_key rows[] = {
      .unit = "1",
      .doc =
          "Least and largest value of every parameter theta; as theta is the log of a factor on a "
-         "rate, [-8, 8] is a factor of e^8 = 2981 either way; no rate may leave e^-345 to e^345. "
+         "rate, [-8, 8] is a factor of e^8 = 2981 either way; no rate may change by more than e^345. "
          "Where the objective falls on beyond a bound the front is that of the bound, and `run` "
          "names the parameter."},
 };
@@ -242,27 +242,27 @@ static enum ff_status read_budget(struct ff_node *section, const struct ff_proce
     return read_channels(budget, "channels", process, design->in_budget);
 }
 
-/* Rates from e^-345 to e^345, 1e150, have products that are numbers. Within bounds that let rates leave this range nothing
- * says where an objective ends that falls for ever. */
-static const double largest_log_rate = 345.0;
+/* Squares of factors from e^-345 to e^345, 1e150, are numbers. Within bounds that let a rate change by more nothing says
+ * where an objective ends that falls for ever. */
+static const double largest_change = 345.0;
 
 /* How far the bounds let the log of a channel's rate go, upwards (sign 1) or downwards (-1), with the parameter that has most
  * part in it, -1 if none has. */
 static double farthest(const struct ff_design *design, int channel, double sign, int *parameter)
 {
-    double log_rate = sign * design->log_base[channel], largest = 0.0;
+    double change = 0.0, largest = 0.0;
     *parameter = -1;
     for (int e = design->row_start[channel]; e < design->row_start[channel + 1]; e++) {
         const double slope = sign * design->coefficient[e];
         const int p = design->column[e];
         const double part = fmax(slope * design->lower[p], slope * design->upper[p]);
-        log_rate += part;
+        change += part;
         if (part > largest) {
             largest = part;
             *parameter = p;
         }
     }
-    return log_rate;
+    return change;
 }
 
 static enum ff_status check_range(struct ff_node *section, const struct ff_process *process,
@@ -273,13 +273,13 @@ static enum ff_status check_range(struct ff_node *section, const struct ff_proce
         for (int side = 0; side < 2; side++) {
             const double sign = side == 0 ? -1.0 : 1.0;
             int p;
-            const double log_rate = farthest(design, r, sign, &p);
-            if (log_rate > largest_log_rate && p >= 0)
+            const double change = farthest(design, r, sign, &p);
+            if (change > largest_change)
                 return ff_node_error(bounds != NULL ? bounds : section,
-                                     "parameter `%s` can run away: the bounds let it take the rate "
-                                     "of `%s` to e^%.4g, beyond e^%g; narrow them",
+                                     "parameter `%s` can run away: the bounds let it change the "
+                                     "rate of `%s` by a factor of e^%.4g, beyond e^%g; narrow them",
                                      design->parameter_names[p], process->channel_names[r],
-                                     sign * log_rate, sign * largest_log_rate);
+                                     sign * change, sign * largest_change);
         }
     return FF_OK;
 }

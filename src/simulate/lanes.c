@@ -3,8 +3,6 @@
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "simulate/lanes.h"
 
-#include "simulate/visits.h"
-
 #include <stdlib.h>
 #include <string.h>
 
@@ -125,14 +123,6 @@ ff_lanes_kernel *ff_lanes_best_kernel(void)
         return ff_lanes_avx2;
 #endif
     return ff_lanes_portable;
-}
-
-ff_visits_kernel *ff_visits_best_kernel(void)
-{
-    ff_lanes_kernel *const best = ff_lanes_best_kernel();
-    if (best == ff_lanes_avx512)
-        return ff_visits_avx512;
-    return best == ff_lanes_avx2 ? ff_visits_avx2 : ff_visits_portable;
 }
 
 /* Initial states and lengths of burn-in of the trajectories of a block; returns the blocks of draws until all lanes

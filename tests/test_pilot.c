@@ -149,6 +149,35 @@ static void numbers_given_by_hand_are_obeyed(void **state)
     ff_system_free(system);
 }
 
+/* What it costs does not follow what was given. */
+static void a_pilot_is_short_where_trajectories_given_are_long(void **state)
+{
+    (void)state;
+    struct ff_system *system = slow_exchange(1.0);
+    struct ff_gradient_options options = make_options(false);
+    options.is_auto_window = true;
+    options.horizon.events = 20000;
+    struct made made = make(system, options);
+    assert_int_equal(estimate(&made, system->process->rates, 0), 20000);
+    assert_true(made.estimate.n_events - 16 * (20000 + 50 + 60) < 64 * 1000);
+    free_made(&made);
+    ff_system_free(system);
+}
+
+/* 64 sites: nothing is tried, and all numbers are eight times as large. */
+static void large_lattices_have_the_numbers_of_their_size(void **state)
+{
+    (void)state;
+    struct ff_system *system = read_system("{model: {kind: exclusion, lattice: ring, sites: 64,"
+                                           " particles: 32, forward: 1.0, backward: 0.5}}");
+    struct made made = make(system, make_options(true));
+    assert_int_equal(estimate(&made, system->process->rates, 0), 8 * 200);
+    assert_int_equal(made.estimate.n_events, 16 * 8 * (200 + 50 + 60));
+    assert_int_equal(made.estimate.length, 8);
+    free_made(&made);
+    ff_system_free(system);
+}
+
 /* Whatever was estimated before, at whatever rates. */
 static void a_pilot_is_a_function_of_its_rates_and_its_numbers(void **state)
 {
@@ -178,6 +207,8 @@ int main(void)
         cmocka_unit_test(walkers_that_do_not_meet_need_no_more_where_they_are_solved),
         cmocka_unit_test(all_numbers_grow_together_up_to_their_caps),
         cmocka_unit_test(numbers_given_by_hand_are_obeyed),
+        cmocka_unit_test(a_pilot_is_short_where_trajectories_given_are_long),
+        cmocka_unit_test(large_lattices_have_the_numbers_of_their_size),
         cmocka_unit_test(a_pilot_is_a_function_of_its_rates_and_its_numbers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

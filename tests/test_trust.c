@@ -22,7 +22,7 @@ struct problem {
     double noise;     /* of every component of the gradient, and of the value, at one sample */
     bool hides_noise; /* its size is not told: deviations are NaN, as of a single block */
     uint64_t seed;
-    int n_evaluations, most_samples;
+    int n_evaluations, most_samples, n_samples, price;
     double lower[N], upper[N];
 };
 
@@ -56,6 +56,9 @@ static enum ff_status evaluate(void *context, const double *theta, struct ff_req
     struct ff_stream stream =
         ff_stream_at(problem->seed, 0, FF_PURPOSE_TRACKED, request.iteration, 0);
     problem->n_evaluations++;
+    problem->n_samples += request.samples;
+    if (problem->price > 0)
+        out->price = problem->price;
     if (request.samples > problem->most_samples)
         problem->most_samples = request.samples;
     out->value = value_at(problem, theta, out->gradient) + size * ff_stream_normal(&stream);
@@ -130,6 +133,25 @@ static void without_noise_it_converges_in_few_evaluations(void **state)
     assert_int_equal(problem.most_samples, 1);
 }
 
+/* Far more noise than any budget removes: four samples for each step are all that may be spent, or as many fewer as they cost
+ * more, up to the evaluations of the last step. */
+static void samples_are_paid_for_and_then_it_ends(void **state)
+{
+    (void)state;
+    int n_samples[2];
+    for (int k = 0; k < 2; k++) {
+        struct problem problem = valley;
+        double theta[N];
+        problem.noise = 30.0;
+        problem.price = k == 0 ? 1 : 8;
+        assert_int_equal(run(&problem, 1e-6, theta), FF_OUTCOME_STALLED);
+        n_samples[k] = problem.n_samples;
+        assert_true(problem.price * problem.n_samples <=
+                    4 * MAX_STEPS + 4 * problem.price * problem.most_samples);
+    }
+    assert_true(n_samples[0] > 4 * n_samples[1]);
+}
+
 static void a_corner_of_the_box_is_reached(void **state)
 {
     (void)state;
@@ -174,6 +196,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(without_noise_it_converges_in_few_evaluations),
+        cmocka_unit_test(samples_are_paid_for_and_then_it_ends),
         cmocka_unit_test(a_corner_of_the_box_is_reached),
         cmocka_unit_test(under_noise_it_ends_within_its_tolerance),
         cmocka_unit_test(more_noise_takes_more_samples_and_the_same_accuracy),

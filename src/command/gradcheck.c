@@ -96,11 +96,15 @@ static void print_settings(const struct check *check)
     printf(
         "walkers %d, %d estimates of %d tracked trajectories, %lld events each after %lld of "
         "burn-in\nwindow %d (score, local), locality %d (local; 0 = none), temperature %g (stgs), "
-        "truncation %d (stgs, rbst; 0 = none)\n"
+        "truncation %d (stgs, rbst; 0 = none)\n%s"
         "baseline trajectories: %.1f ns/event\n\n",
         check->system->process->n_walkers, check->n_repeats, options->tracked,
         (long long)options->horizon.events, (long long)options->horizon.burn_in, options->window,
-        options->locality, options->temperature, options->truncation, check->plain_ns);
+        options->locality, options->temperature, options->truncation,
+        options->is_auto_events || options->is_auto_burn_in || options->is_auto_window
+            ? "what of these numbers is auto is the least that score and local take\n"
+            : "",
+        check->plain_ns);
 }
 
 static void print_summaries(const struct check *check, const struct checked *list, int n)
@@ -289,6 +293,7 @@ static enum ff_status gradcheck_run(const struct ff_arguments *arguments)
                           .n_repeats = arguments->n_repeats,
                           .rates = FF_RAW(double, system->process->n_channels),
                           .exact = FF_RAW(double, FF_N_TARGETS * system->design->n_parameters)};
+    check.options.solves_gauge = false; /* there is nothing to check about what is not sampled */
     double *theta = ff_setup_initial_theta(&setup);
     ff_design_rates(system->design, theta, check.rates);
     const enum ff_status status = check_all(&check, arguments->is_json);

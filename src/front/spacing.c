@@ -6,7 +6,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-enum { MAX_RETRIES = 6 };
+enum { MOST_MOVES = 6 }; /* of a weight that has failed */
 /* A weight is not solved again within this distance in ln(w/(1-w)). */
 static const double distinct_logit = 1e-3;
 /* An interval is split in this round if it is at least this fraction of the widest. */
@@ -69,7 +69,7 @@ static double splitting_weight(const struct ff_spacing *spacing, const struct ff
                                const struct ff_result *high)
 {
     double weight = chord_weight(spacing, low, high);
-    for (int i = 0; i < MAX_RETRIES && weight > 0.0 && weight < 1.0; i++) {
+    for (int i = 0; i < MOST_MOVES && weight > 0.0 && weight < 1.0; i++) {
         if (!has_failed(spacing->archive, weight))
             break;
         const double ratio =

@@ -86,14 +86,6 @@ static void add_centre(struct ff_estimate *estimate, int block, int q, double *o
     }
 }
 
-/* Direct terms at known fluxes do not deviate. */
-static void remove_direct(const struct ff_estimate *estimate, int q, double *out)
-{
-    const double *coefficient = ff_kinetics_coefficient(estimate->source->ensemble.kinetics, q);
-    for (int r = 0; r < estimate->n_channels; r++)
-        out[r] -= coefficient[r] * estimate->flux_of_block[r];
-}
-
 void ff_estimate_gradient_deviation(struct ff_estimate *estimate, int block, int q, double *out)
 {
     const struct ff_gradient *source = estimate->source;
@@ -107,8 +99,6 @@ void ff_estimate_gradient_deviation(struct ff_estimate *estimate, int block, int
         add_own_rows(estimate, block, q, out);
     for (int r = 0; r < estimate->n_channels; r++)
         out[r] *= scale;
-    if (functional->kind == FF_CHANNEL && estimate->is_flux_known)
-        remove_direct(estimate, q, out);
-    else if (functional->add_explicit != NULL)
+    if (functional->add_explicit != NULL)
         functional->add_explicit(functional, process, estimate->flux_of_block, out);
 }

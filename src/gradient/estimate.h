@@ -38,14 +38,11 @@ struct ff_estimate {
     int n_functionals, n_channels;
     double *mean;     /* [Q] */
     double *gradient; /* [Q][R] dm/dlog k */
-    double *flux;     /* [R] <a_r>, as simulated */
+    double *flux;     /* [R] <a_r> */
     int64_t n_events; /* simulated, burn-in included */
     int length;       /* of its trajectories, relative to the options: what a pilot found */
     int n_blocks;     /* B, tracked ones first; 0 for an estimate without noise */
     int n_tracked;
-    double *
-        steady_flux; /* [R] of direct and explicit terms: without noise where the gauge knows it, else `flux` */
-    bool is_flux_known;
     /* What deviations are made from. */
     const struct ff_gradient *source; /* borrowed */
     int capacity[2];                  /* blocks there is room for: tracked, baseline */

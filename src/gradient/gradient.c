@@ -37,14 +37,22 @@ static void tape_create(const struct ff_process *process, int64_t capacity, int 
     tape->x = FF_RAW(int, process->n_sites);
 }
 
+/* Poisson's equation leaves no noise in sums over channels; beside other functionals it would not leave any out. */
+static bool may_solve(const struct ff_gradient_options *options, struct ff_functionals functionals)
+{
+    for (int q = 0; q < functionals.count; q++)
+        if (functionals.items[q].kind != FF_CHANNEL)
+            return false;
+    return options->solves_gauge && options->estimator->has_window;
+}
+
 /* Leaves the options at the most that a pilot may find, which is what room is made for. */
 static void make_pilot(struct ff_gradient *gradient)
 {
     if (!ff_pilot_is_needed(&gradient->base) || ff_functionals_are_samples(gradient->functionals))
         return;
     ff_pilot_create(gradient->system->process, &gradient->pilot);
-    if (gradient->pilot != NULL)
-        ff_pilot_extend(&gradient->options);
+    ff_pilot_extend(&gradient->options);
 }
 
 enum ff_status ff_gradient_create(const struct ff_system *system, struct ff_functionals functionals,
@@ -67,7 +75,7 @@ enum ff_status ff_gradient_create(const struct ff_system *system, struct ff_func
     if (type->track == NULL)
         return FF_OK;
     ff_ensemble_create(system, functionals, chain, &gradient->ensemble);
-    if (options->solves_gauge && type->has_window)
+    if (may_solve(options, functionals))
         ff_gauge_use_poisson(&gradient->ensemble.kinetics->gauge, system->process);
     gradient->baseline = FF_RAW(double, FF_BLOCK_SIZE * gradient->width);
     make_pilot(gradient);
@@ -159,12 +167,12 @@ static enum ff_status run_baseline(struct ff_gradient *gradient, struct ff_draw_
 /* ---- one estimate --------------------------------------------------------------------------- */
 
 /* The direct terms c~_r <a_r> at the fluxes that the gauge knows instead of those simulated. */
-static void add_direct(const struct ff_gradient *gradient, int q,
-                       const struct ff_estimate *estimate, double *slopes)
+static void replace_direct(const struct ff_gradient *gradient, int q, const double *simulated,
+                           const double *flux, double *slopes)
 {
     const double *coefficient = ff_kinetics_coefficient(gradient->ensemble.kinetics, q);
-    for (int r = 0; r < estimate->n_channels; r++)
-        slopes[r] += coefficient[r] * (estimate->steady_flux[r] - estimate->flux[r]);
+    for (int r = 0; r < gradient->system->process->n_channels; r++)
+        slopes[r] += coefficient[r] * (flux[r] - simulated[r]);
 }
 
 /* Means, fluxes and gradients from the totals. */
@@ -175,12 +183,13 @@ static void combine(const struct ff_gradient *gradient, struct ff_estimate *out)
     const double *sums = out->total.sums, *rates = gradient->ensemble.kinetics->rates;
     const int n_channels = process->n_channels, width = gradient->width;
     const double per_time = 1.0 / out->total.time;
+    double *simulated = out->flux_of_block;
     for (int r = 0; r < n_channels; r++)
-        out->flux[r] = per_time / process->n_walkers * rates[r] *
+        simulated[r] = per_time / process->n_walkers * rates[r] *
                        out->total.rows[(size_t)r * (size_t)width + 1 + (size_t)out->n_functionals];
-    memcpy(out->steady_flux, out->flux, sizeof *out->flux * (size_t)n_channels);
-    out->is_flux_known =
-        ff_gauge_flux(&gradient->ensemble.kinetics->gauge, rates, out->steady_flux);
+    const bool is_solved = ff_gauge_flux(&gradient->ensemble.kinetics->gauge, rates, out->flux);
+    if (!is_solved)
+        memcpy(out->flux, simulated, sizeof *out->flux * (size_t)n_channels);
     if (type->centre != NULL)
         type->centre(gradient, out->total.rows, out->total.time, out->centre);
     for (int q = 0; q < out->n_functionals; q++) {
@@ -195,10 +204,10 @@ static void combine(const struct ff_gradient *gradient, struct ff_estimate *out)
                 centre[r] = mean;
             slopes[r] = scale * per_time * (row[1 + q] - centre[r] * row[0]);
         }
-        if (functional->kind == FF_CHANNEL && out->is_flux_known)
-            add_direct(gradient, q, out, slopes);
+        if (is_solved)
+            replace_direct(gradient, q, simulated, out->flux, slopes);
         if (functional->add_explicit != NULL)
-            functional->add_explicit(functional, process, out->steady_flux, slopes);
+            functional->add_explicit(functional, process, out->flux, slopes);
         out->mean[q] = scale * mean;
     }
 }
@@ -216,15 +225,6 @@ static enum ff_status check_finite(const struct ff_gradient *gradient,
 static void make_room(const struct ff_gradient *gradient, int n_tracked, int n_baseline,
                       struct ff_estimate *out);
 
-/* Whether every term is the same along all trajectories at the rates at hand, so that one says it all. */
-static bool has_no_noise(const struct ff_gradient *gradient)
-{
-    for (int q = 0; q < gradient->functionals.count; q++)
-        if (gradient->functionals.items[q].kind != FF_CHANNEL)
-            return false;
-    return ff_gauge_is_solved(&gradient->ensemble.kinetics->gauge);
-}
-
 enum ff_status ff_gradient_estimate(struct ff_gradient *gradient, const double *rates,
                                     uint32_t task, uint32_t iteration, int samples,
                                     struct ff_estimate *out)
@@ -237,7 +237,7 @@ enum ff_status ff_gradient_estimate(struct ff_gradient *gradient, const double *
     if (options->estimator->estimate != NULL)
         return options->estimator->estimate(gradient, rates, out);
     ff_ensemble_set(&gradient->ensemble, rates);
-    const bool is_noisy = !has_no_noise(gradient);
+    const bool is_noisy = !ff_gauge_is_solved(&gradient->ensemble.kinetics->gauge);
     const int n_tracked = is_noisy ? options->tracked * samples : 1;
     const int n_baseline = is_noisy ? options->baseline * samples : 0;
     if (gradient->pilot != NULL)
@@ -296,7 +296,6 @@ void ff_estimate_create(const struct ff_gradient *gradient, struct ff_estimate *
                                 .mean = FF_RAW(double, n_functionals),
                                 .gradient = FF_RAW(double, n_functionals *n_channels),
                                 .flux = FF_RAW(double, n_channels),
-                                .steady_flux = FF_RAW(double, n_channels),
                                 .centre = FF_RAW(double, n_functionals *n_channels),
                                 .centre_of_block = FF_RAW(double, n_functionals *n_channels),
                                 .flux_of_block = FF_RAW(double, n_channels)};
@@ -316,7 +315,6 @@ void ff_estimate_free(struct ff_estimate *estimate)
     free(estimate->mean);
     free(estimate->gradient);
     free(estimate->flux);
-    free(estimate->steady_flux);
     free(estimate->centre);
     free(estimate->centre_of_block);
     free(estimate->flux_of_block);

@@ -6,7 +6,7 @@
  * trajectories together. For samples at a time, T is the number of trajectories.
  *
  * Of particles that do not meet the gauge knows means and fluxes (simulate/poisson.h). All terms are taken at these: every
- * estimate is the exact gradient then, and trajectories only give `flux`.
+ * estimate is the exact gradient then, from one trajectory.
  *
  * Estimates keep what each block has contributed: the spread of blocks is the covariance of everything here.
  *

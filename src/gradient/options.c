@@ -50,7 +50,7 @@ static const struct ff_key gradient_rows[] = {
      .words = gauges,
      .doc = "The control variates of trajectories, which keep the means and take noise away. With "
             "`poisson` a network of independent walkers is solved, not sampled; `sites` shows what "
-            "simulation alone does."},
+            "simulation alone does, as `gradcheck` always does."},
     {.name = "locality",
      FF_FILLS(struct ff_gradient_options, locality),
      .integer = {.fallback = 8, .min = 0, .max = 1000000},

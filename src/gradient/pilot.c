@@ -11,6 +11,8 @@
 enum {
     N_PIECES = 8,
     N_TRAJECTORIES = 2 * FF_BLOCK_SIZE,
+    EVENTS = 200,          /* of each at first, */
+    BURN_IN = 50,          /* and before it */
     MOST_SITES = 32,       /* that are tried */
     SITES_PER_FACTOR = 10, /* of those that are not */
     MOST_FACTOR = 64       /* of the numbers that the options come with */
@@ -193,8 +195,8 @@ enum ff_status ff_pilot_run(struct ff_gradient *gradient, uint32_t task, uint32_
         gradient->pilot->row != NULL && !ff_gauge_is_solved(&gradient->ensemble.kinetics->gauge);
     *factor = gradient->pilot->row != NULL ? 1 : factor_of_size(gradient->pilot->n_sites);
     for (; is_tried; *factor *= 2) {
-        const struct ff_horizon horizon = {.events = base->horizon.events * *factor,
-                                           .burn_in = base->horizon.burn_in * *factor};
+        const struct ff_horizon horizon = {.events = EVENTS * *factor,
+                                           .burn_in = BURN_IN * *factor};
         TRY(run(gradient, key, horizon));
         *n_events += N_TRAJECTORIES * (horizon.events + horizon.burn_in);
         if (*factor == MOST_FACTOR || all_mixed(gradient->pilot))

@@ -12,10 +12,10 @@
 
 /* What designs are compared by where the gradient is not exact. */
 enum { COMPARED_TRAJECTORIES = 64 };
-
-/* Trajectories that a pilot has made longer cost a budget only beyond so many times their length. */
-enum { LENGTH_FOR_NOTHING = 4 };
 static const struct ff_horizon compared_horizon = {.events = 2000, .burn_in = 200};
+
+/* Trajectories that a pilot has made up to so many times as long cost no more than others. */
+enum { FREE_LENGTH = 4 };
 
 _Static_assert((int)FF_MAX_FUNCTIONALS <= (int)FF_MOST_OBSERVED,
                "an evaluation carries the means of all functionals");
@@ -153,7 +153,7 @@ static enum ff_status evaluate(void *context, const double *theta, struct ff_req
     TRY(ff_gradient_estimate(evaluator->gradient, evaluator->rates, evaluator->task,
                              request.iteration, request.samples, estimate));
     evaluator->n_events += estimate->n_events;
-    out->price = 1 + (estimate->length - 1) / LENGTH_FOR_NOTHING;
+    out->price = 1 + (estimate->length - 1) / FREE_LENGTH;
     out->value = loss.type->value(loss.data, estimate->mean, slopes);
     memcpy(out->observed, estimate->mean, sizeof(double) * (size_t)estimate->n_functionals);
     find_gradient(evaluator, slopes, out);

@@ -224,8 +224,8 @@ void ff_quadratic_fit_hessian(struct ff_quadratic *quadratic, const struct ff_he
 {
     const int n = quadratic->n_parameters;
     memcpy(quadratic->matrix, hessian->matrix, sizeof(double) * (size_t)n * (size_t)n);
-    const int n_chosen =
-        choose_pairs(pairs, theta, ff_hessian_distance(hessian, theta), quadratic->order);
+    const double nearer = nextafter(ff_hessian_distance(hessian, theta), -1.0);
+    const int n_chosen = choose_pairs(pairs, theta, nearer, quadratic->order);
     for (int k = 0; k < n_chosen; k++)
         update_either_way(quadratic, row(pairs, pairs->step, quadratic->order[k]),
                           row(pairs, pairs->change, quadratic->order[k]));

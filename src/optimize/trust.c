@@ -4,6 +4,8 @@
  * values, or where these are too noisy the trapezoid of the two gradients along the step; the smaller of both samples is
  * doubled until its error is small beside what was predicted or beside the tolerance. The method ends when the decrease
  * still predicted is below the tolerance, also with a twentieth of the curvature, and what could hide in the noise is small too.
+ * Without noise a Hessian by differences has the last word: pairs of gradients know nothing of directions not yet taken, and
+ * call a valley flat where it is only long.
  * Adaptive sampling: Bollapragada, Byrd and Nocedal, SIAM J. Optim. 28:3312 (2018); trust regions: Conn, Gould and
  * Toint, Trust Region Methods (2000).
  *
@@ -310,9 +312,7 @@ static enum verdict consider_hessian(struct trust *trust, const struct ff_object
     const double enough = enough_at(trust, centre);
     *promise = predict(trust, objective, theta, centre->gradient, 1.0, memory->radius, trust->step);
     if (ff_hessian_is_at(&memory->hessian, theta)) {
-        centre->gap = predict(trust, objective, theta, centre->gradient, 1.0,
-                              fmax(memory->radius, first_radius), trust->place) /
-                      gap_curvature;
+        centre->gap = *promise / gap_curvature; /* as far as no trial has refuted the model */
         if (*promise <= enough)
             return CONVERGED;
         return *promise > enough && memory->radius > least_radius ? GO : STALLED;

@@ -133,23 +133,20 @@ static void without_noise_it_converges_in_few_evaluations(void **state)
     assert_int_equal(problem.most_samples, 1);
 }
 
-/* Far more noise than any budget removes: four samples for each step are all that may be spent, or as many fewer as they cost
- * more, up to the evaluations of the last step. */
+/* Four samples for each step are all that may be spent, or as many fewer as each costs more; the last step may begin with what
+ * is left and take two. Control: at the usual price the same run converges, with more samples than that. */
 static void samples_are_paid_for_and_then_it_ends(void **state)
 {
     (void)state;
-    int n_samples[2];
-    for (int k = 0; k < 2; k++) {
-        struct problem problem = valley;
-        double theta[N];
-        problem.noise = 30.0;
-        problem.price = k == 0 ? 1 : 8;
-        assert_int_equal(run(&problem, 1e-6, theta), FF_OUTCOME_STALLED);
-        n_samples[k] = problem.n_samples;
-        assert_true(problem.price * problem.n_samples <=
-                    4 * MAX_STEPS + 4 * problem.price * problem.most_samples);
-    }
-    assert_true(n_samples[0] > 4 * n_samples[1]);
+    enum { PRICE = 100, AFFORDED = 4 * MAX_STEPS / PRICE };
+    struct problem dear = valley, cheap = valley;
+    double theta[N];
+    dear.noise = cheap.noise = 1e-3;
+    dear.price = PRICE;
+    assert_int_equal(run(&dear, 1e-3, theta), FF_OUTCOME_STALLED);
+    assert_true(dear.n_samples >= AFFORDED && dear.n_samples <= AFFORDED + 2);
+    assert_int_equal(run(&cheap, 1e-3, theta), FF_OUTCOME_CONVERGED);
+    assert_true(cheap.n_samples > AFFORDED + 2);
 }
 
 static void a_corner_of_the_box_is_reached(void **state)

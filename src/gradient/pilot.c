@@ -18,9 +18,8 @@ enum {
     MOST_FACTOR = 64       /* of the numbers that the options come with */
 };
 
-/* A well-mixed site is beyond them once in about 10^4, 400 and 10^4 pilots: chi-square with 32 degrees of freedom over 32, a
- * coefficient of correlation from 32 pairs, and chi-square with one degree. */
-static const double most_correlation = 2.2, most_memory = 0.5, most_drift = 15.0;
+/* A well-mixed site is beyond either once in about 10^4 pilots: chi-square with 32 degrees of freedom over 32, and with one. */
+static const double most_correlation = 2.2, most_drift = 15.0;
 
 /* What is below this part of the squares of X is rounding: a site that never changes. */
 static const double rounding = 1e-24;
@@ -138,12 +137,12 @@ static enum ff_status run(struct ff_gradient *gradient, struct ff_draw_key key,
 
 /* ---- judgement ------------------------------------------------------------------------------ */
 
-/* Whether a site forgets from piece to piece and from half to half, and shows no drift. */
+/* Whether a site forgets from piece to piece, and shows no drift. */
 static bool is_mixed(const struct ff_pilot *pilot, int site)
 {
     const int n = pilot->n_sites;
     double particles = 0.0, time = 0.0, size = 0.0;
-    double squares = 0.0, whole = 0.0, halves = 0.0, drift = 0.0, drift_square = 0.0;
+    double squares = 0.0, whole = 0.0, drift = 0.0, drift_square = 0.0;
     for (int i = 0; i < N_TRAJECTORIES * N_PIECES; i++) {
         const double *row = row_of(pilot, 0, i);
         particles += row[site];
@@ -159,13 +158,11 @@ static bool is_mixed(const struct ff_pilot *pilot, int site)
             half[m / (N_PIECES / 2)] += residual;
         }
         whole += (half[0] + half[1]) * (half[0] + half[1]);
-        halves += half[0] * half[0] + half[1] * half[1];
         drift += half[1] - half[0];
         drift_square += (half[1] - half[0]) * (half[1] - half[0]);
     }
     return squares <= rounding * size ||
-           (whole <= most_correlation * squares && whole <= (1.0 + most_memory) * halves &&
-            drift * drift <= most_drift * drift_square);
+           (whole <= most_correlation * squares && drift * drift <= most_drift * drift_square);
 }
 
 static bool all_mixed(const struct ff_pilot *pilot)

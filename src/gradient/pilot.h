@@ -4,9 +4,9 @@
  * T its time, p = sum X/sum T and r = X - p T. Over independent trajectories
  *     sum (sum of r over the pieces)^2 / sum of r^2
  * is the integrated autocorrelation time in pieces, by batch means (Law, Oper. Res. 31:983, 1983): about 1
- * where pieces forget, 8 where nothing is forgotten along a trajectory. Of two halves the same is 1 plus their correlation: it shows
- * memories that fast changes hide in shorter pieces. The second half less the first shows a drift that all trajectories
- * share. Trajectories become twice as long until no site shows either. Beyond 32 sites nothing is tried: numbers are those of the size.
+ * where pieces forget, 8 where nothing is forgotten along a trajectory. The second half less the first shows a drift that all
+ * trajectories share. Trajectories become twice as long until no site shows either. A memory that fast changes hide in the
+ * pieces is not seen. Beyond 32 sites nothing is tried: numbers are those of the size.
  *
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #ifndef FF_GRADIENT_PILOT_H

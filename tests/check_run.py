@@ -71,6 +71,19 @@ class Events(unittest.TestCase):
                 self.assertEqual(file["metrics/scout_events"][()] > 0, is_any, (estimator, starts))
 
 
+class Scales(unittest.TestCase):
+    def test_what_is_solved_has_scales_without_noise(self):
+        """Those of theta = 0, the same for all random numbers; what is sampled has others each time."""
+        for gauge, is_same in (("poisson", True), ("sites", False)):
+            scales = []
+            for seed in ("1", "2"):
+                call("run", config("network"), "-o", "scales.h5", "--force", "--seed", seed, *SMALL, "--set",
+                     f"gradient.gauge={gauge}", "--set", "front.starts=0", "--set", "reference.exact=false")
+                with h5py.File("scales.h5") as file:
+                    scales.append((file["front/current_scale"][0], file["front/entropy_scale"][0]))
+            self.assertEqual(scales[0] == scales[1], is_same, (gauge, scales))
+
+
 class Streams(unittest.TestCase):
     def test_progress_goes_to_standard_error_only(self):
         process = call("run", config("ring"), "-o", "verbose.h5", "--verbose", *SMALL)

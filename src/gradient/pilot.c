@@ -192,8 +192,8 @@ enum ff_status ff_pilot_run(struct ff_gradient *gradient, uint32_t task, uint32_
         gradient->pilot->row != NULL && !ff_gauge_is_solved(&gradient->ensemble.kinetics->gauge);
     *factor = gradient->pilot->row != NULL ? 1 : factor_of_size(gradient->pilot->n_sites);
     for (; is_tried; *factor *= 2) {
-        const struct ff_horizon horizon = {.events = EVENTS * *factor,
-                                           .burn_in = BURN_IN * *factor};
+        const struct ff_horizon horizon = {.events = (int64_t)EVENTS * *factor,
+                                           .burn_in = (int64_t)BURN_IN * *factor};
         TRY(run(gradient, key, horizon));
         *n_events += N_TRAJECTORIES * (horizon.events + horizon.burn_in);
         if (*factor == MOST_FACTOR || all_mixed(gradient->pilot))

@@ -178,9 +178,10 @@ static enum ff_status finish(const struct run *run)
 /* As many as the configuration says, else those that are cheap. */
 static int n_random_starts(const struct ff_setup *setup)
 {
-    if (setup->front.has_starts)
+    enum { SIMULATED = 6 };
+    if (setup->front.has_starts || setup->plan.gradient.estimator->is_exact)
         return setup->front.n_starts;
-    return setup->chain != NULL ? setup->front.n_starts : 0;
+    return setup->chain != NULL ? SIMULATED : 0;
 }
 
 /* Rank 0 only; takes part in ff_cluster_run. */
@@ -189,15 +190,19 @@ static enum ff_status manage(const struct ff_arguments *arguments, const struct 
 {
     struct run run = {.arguments = arguments, .setup = setup, .hosts = hosts};
     ff_note_start(run.started, sizeof run.started);
+    double *level = FF_RAW(double, setup->system->design->n_parameters);
+    ff_design_level(setup->system->design, level);
     const struct ff_front_problem problem = {.n_parameters = setup->system->design->n_parameters,
                                              .current_scale = current_scale,
                                              .entropy_scale = entropy_scale,
                                              .is_scale_given =
                                                  setup->system->observables->current_scale > 0.0,
                                              .start = setup->start,
+                                             .level = level,
                                              .n_random = n_random_starts(setup),
                                              .seed = setup->plan.gradient.seed};
     ff_scheduler_create(&setup->front, &problem, &run.scheduler);
+    free(level);
     ff_progress_create(arguments->is_quiet, arguments->is_verbose, &run.progress);
     const struct ff_source source = ff_scheduler_source(run.scheduler);
     enum ff_status status = ff_cluster_run(&ff_front_kind, &setup->plan, &source, tick, &run);

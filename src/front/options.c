@@ -69,13 +69,13 @@ static const struct ff_key front_rows[] = {
     {.name = "weights", .type = FF_KEY_SECTION, .keys = &weights_keys},
     {.name = "starts",
      FF_FILLS(struct ff_front_options, n_starts),
-     .integer = {.fallback = 6, .min = 0, .max = 10000},
+     .integer = {.fallback = 40, .min = 0, .max = 10000},
      .word = "auto",
      .unit = "designs",
      .doc = "Random designs besides theta = 0 from which the middle and the top of the front are "
             "solved, and then its ends in steps, before its points; all points begin from the best "
-            "designs found. 0: none of that; `auto` is 6 where the states can be enumerated, else "
-            "0."},
+            "designs found. 0: none of that; `auto` is 40 with the exact gradient, 6 with others "
+            "where the states can be enumerated, else 0."},
     {.name = "reference_point",
      .type = FF_KEY_OTHER,
      .is_special = true,
@@ -124,10 +124,10 @@ static const struct ff_key reference_rows[] = {
      .doc = "Systems with more states go without an exact reference."},
     {.name = "starts",
      FF_FILLS(struct ff_reference_options, n_starts),
-     .integer = {.fallback = 4, .min = 1, .max = 1000000},
+     .integer = {.fallback = 8, .min = 1, .max = 1000000},
      .unit = "starts",
      .doc = "Quasi-Newton searches per weight, from theta = 0 and from random designs, besides "
-            "those from the neighbouring optimum and from the point found by simulation."},
+            "those from the optima of other weights and from the point of the front."},
     {.name = "iterations",
      FF_FILLS(struct ff_reference_options, iterations),
      .integer = {.fallback = 1000, .min = 1, .max = 1000000},

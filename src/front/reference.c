@@ -4,12 +4,14 @@
 #include "front/reference.h"
 
 #include "front/bounds.h"
+#include "front/scout.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-static const double random_start_width = 2.0; /* in theta, about 0 */
+enum { MOST_SWEEPS = 5 };
+static const double better = 1e-6; /* relative: what makes another weight's optimum worth a start */
 
 #define POINTS FF_AXIS(ff_reference, n_points, "point")
 #define PARAMETERS FF_SECOND_AXIS(ff_reference, n_parameters, "parameter")
@@ -46,6 +48,7 @@ struct search {
     const struct ff_design *design;
     struct ff_evaluator *evaluator;
     double *theta; /* [P] */
+    double *level; /* [P] see ff_scout_draw */
     double *slope; /* [P] of the last evaluation */
 };
 
@@ -80,13 +83,6 @@ static void try_start(struct search *search, const struct ff_scalarization *scal
     memcpy(reference->bound_slope + at, search->slope, row);
 }
 
-static void draw_start(const struct ff_design *design, struct ff_stream *stream, double *theta)
-{
-    for (int p = 0; p < design->n_parameters; p++)
-        theta[p] = random_start_width * (2.0 * ff_stream_uniform(stream) - 1.0);
-    ff_design_clip(design, theta);
-}
-
 /* Starts in turn: theta = 0, random ones, the hint, and the optimum of the scalarisation before. */
 static void search_point(struct search *search, const struct ff_scalarization *scalarization,
                          const struct ff_reference_options *options, uint64_t seed,
@@ -102,7 +98,8 @@ static void search_point(struct search *search, const struct ff_scalarization *s
     for (int start = 0; start < options->n_starts; start++) {
         memset(search->theta, 0, size);
         if (start > 0)
-            draw_start(search->design, &stream, search->theta);
+            ff_scout_draw(&stream, start, search->level, (int)n_parameters, search->theta);
+        ff_design_clip(search->design, search->theta);
         try_start(search, scalarization, reference, i);
     }
     const double *before = i > 0 ? reference->theta + (size_t)(i - 1) * n_parameters : NULL;
@@ -113,6 +110,33 @@ static void search_point(struct search *search, const struct ff_scalarization *s
         memcpy(search->theta, more[k], size);
         try_start(search, scalarization, reference, i);
     }
+}
+
+/* Start every point from the optimum of another that is better for it, if there is one; whether there was. */
+static bool sweep(struct search *search, const struct ff_scalarization *scalarizations,
+                  struct ff_reference *reference)
+{
+    bool has_moved = false;
+    const size_t n_parameters = (size_t)reference->n_parameters;
+    for (int i = 0; i < reference->n_points; i++) {
+        int best = -1;
+        double least = reference->objective[i] - better * fabs(reference->objective[i]);
+        for (int k = 0; k < reference->n_points; k++) {
+            const double value = ff_scalarize(&scalarizations[i], reference->current[k],
+                                              reference->entropy_production[k], NULL, NULL);
+            if (value < least) {
+                least = value;
+                best = k;
+            }
+        }
+        if (best < 0)
+            continue;
+        has_moved = true;
+        memcpy(search->theta, reference->theta + (size_t)best * n_parameters,
+               sizeof *search->theta * n_parameters);
+        try_start(search, &scalarizations[i], reference, i);
+    }
+    return has_moved;
 }
 
 static void fill_bound(const struct ff_system *system, struct ff_reference *reference)
@@ -148,6 +172,8 @@ enum ff_status ff_reference_create(const struct ff_system *system, const struct 
     struct search search = {.design = system->design};
     TRY(ff_evaluator_create(&plan, &search.evaluator));
     search.theta = FF_RAW(double, n_parameters);
+    search.level = FF_RAW(double, n_parameters);
+    ff_design_level(system->design, search.level);
     search.slope = FF_NEW(double, n_parameters);
     struct ff_reference *reference = FF_NEW(struct ff_reference, 1);
     reference->n_points = n;
@@ -160,8 +186,11 @@ enum ff_status ff_reference_create(const struct ff_system *system, const struct 
     for (int i = 0; i < n; i++)
         search_point(&search, &scalarizations[i], options, seed,
                      hints != NULL ? hints + (size_t)i * n_parameters : NULL, reference, i);
+    for (int k = 0; k < MOST_SWEEPS && sweep(&search, scalarizations, reference); k++)
+        continue;
     fill_bound(system, reference);
     ff_evaluator_free(search.evaluator);
+    free(search.level);
     free(search.theta);
     free(search.slope);
     *out = reference;

@@ -20,6 +20,7 @@ struct ff_scheduler {
     struct ff_front_options options;
     int n_parameters;
     double *start; /* [P] of tasks without neighbours, where the scouts found none */
+    double *level; /* [P] see ff_scout_draw */
     struct ff_scout scout;
     double current_scale, entropy_scale; /* of weighted sums */
     bool is_scale_given;
@@ -280,9 +281,13 @@ void ff_scheduler_create(const struct ff_front_options *options,
     scheduler->options = *options;
     scheduler->n_parameters = problem->n_parameters;
     scheduler->start = FF_NEW(double, problem->n_parameters);
+    scheduler->level = FF_NEW(double, problem->n_parameters);
     if (problem->start != NULL)
         memcpy(scheduler->start, problem->start,
                sizeof *scheduler->start * (size_t)problem->n_parameters);
+    if (problem->level != NULL)
+        memcpy(scheduler->level, problem->level,
+               sizeof *scheduler->level * (size_t)problem->n_parameters);
     scheduler->base.current_scale = scheduler->current_scale = problem->current_scale;
     scheduler->base.entropy_scale = scheduler->entropy_scale = problem->entropy_scale;
     scheduler->is_scale_given = problem->is_scale_given;
@@ -291,7 +296,8 @@ void ff_scheduler_create(const struct ff_front_options *options,
                                             .seed = problem->seed,
                                             .weights = {options->weights[0], options->weights[1]},
                                             .n_parameters = problem->n_parameters,
-                                            .start = scheduler->start};
+                                            .start = scheduler->start,
+                                            .level = scheduler->level};
     ff_scout_create(&scouts, &scheduler->scout);
     scheduler->tasks = FF_RAW(struct ff_task, (size_t)ff_scout_capacity(&scheduler->scout) +
                                                   (1 + MAX_SWEEPS) * (size_t)options->n_points);
@@ -308,6 +314,7 @@ void ff_scheduler_free(struct ff_scheduler *scheduler)
         ff_task_free(&scheduler->tasks[i]);
     free(scheduler->tasks);
     free(scheduler->start);
+    free(scheduler->level);
     ff_scout_free(&scheduler->scout);
     ff_archive_free(scheduler->archive);
     free(scheduler);

@@ -35,6 +35,7 @@ struct ff_front_problem {
     double current_scale, entropy_scale;
     bool is_scale_given; /* else the scheduler may find better ones */
     const double *start; /* [P] where tasks begin that have nothing better; NULL: theta = 0 */
+    const double *level; /* [P] where half of the random designs are; NULL: theta = 0 */
     int n_random;        /* random designs to begin from besides, see front/scout.h */
     uint64_t seed;       /* of these */
 };

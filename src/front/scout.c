@@ -6,8 +6,17 @@
 #include <math.h>
 #include <string.h>
 
-static const double longest_step = 0.7;       /* between weights, in ln(w/(1-w)) */
-static const double random_start_width = 2.0; /* in theta, about 0 */
+static const double longest_step = 0.7; /* between weights, in ln(w/(1-w)) */
+static const double wide = 4.0, narrow = 2.0; /* of random designs, in theta: about 0, about the level design */
+
+void ff_scout_draw(struct ff_stream *stream, int i, const double *level, int n_parameters,
+                   double *theta)
+{
+    for (int p = 0; p < n_parameters; p++) {
+        const double u = 2.0 * ff_stream_uniform(stream) - 1.0;
+        theta[p] = i % 2 == 1 ? wide * u : level[p] + narrow * u;
+    }
+}
 
 static double middle(const struct ff_scout *scout)
 {
@@ -62,10 +71,11 @@ static int plan_starts(const struct ff_scout *scout, const struct ff_scalarizati
             make_task(scout, base, places[k], first_id + (uint32_t)n, &tasks[n]);
             struct ff_stream stream =
                 ff_stream_at(options->seed, (uint32_t)i, FF_PURPOSE_START, 2, 0);
-            for (int p = 0; p < options->n_parameters; p++)
-                tasks[n].starts[p] =
-                    i == 0 ? options->start[p]
-                           : random_start_width * (2.0 * ff_stream_uniform(&stream) - 1.0);
+            if (i > 0)
+                ff_scout_draw(&stream, i, options->level, options->n_parameters, tasks[n].starts);
+            else
+                memcpy(tasks[n].starts, options->start,
+                       sizeof *options->start * (size_t)options->n_parameters);
         }
     return n;
 }

@@ -9,6 +9,7 @@
 #ifndef FF_FRONT_SCOUT_H
 #define FF_FRONT_SCOUT_H
 
+#include "base/stream.h"
 #include "front/archive.h"
 
 /* Where to look. */
@@ -17,8 +18,14 @@ struct ff_scout_options {
     uint64_t seed;     /* of these */
     double weights[2]; /* ends of the front */
     int n_parameters;
-    const double *start; /* [P], borrowed */
+    const double *start; /* [P], borrowed, as the next */
+    const double *level; /* [P] design whose rates are most nearly all alike */
 };
+
+/** Random design number i, from 1: odd ones anywhere within 4 of theta = 0, even ones within 2 of the level design, which branches
+ * far from theta = 0 are more often reached from. Not clipped. */
+void ff_scout_draw(struct ff_stream *stream, int i, const double *level, int n_parameters,
+                   double *theta);
 
 struct ff_scout {
     struct ff_scout_options options;

@@ -6,7 +6,7 @@
 #include <math.h>
 
 static const double least_current = 1e-6;  /* relative to its scale */
-static const double largest_excess = 0.02; /* relative to the optimum */
+static const double largest_excess = 0.005; /* relative to the optimum */
 
 /* Where J and sigma vanish the descent of sigma ends, whatever lies elsewhere. */
 static bool is_at_rest(const struct ff_result *result)
@@ -20,8 +20,8 @@ struct ff_verdict ff_verdict_of(const struct ff_result *result, double optimum)
     if (result->status != FF_OK)
         return ff_verdict_refuse("the task failed");
     if (result->outcome == FF_OUTCOME_MAX_ITERATIONS)
-        return ff_verdict_refuse("the optimiser ran to its last iteration without a test; raise "
-                                 "optimizer.iterations, or use `trust`, which ends by itself");
+        return ff_verdict_refuse("the optimiser ran to its last iteration without passing a test; "
+                                 "raise optimizer.iterations");
     if (result->outcome != FF_OUTCOME_CONVERGED)
         return ff_verdict_refuse("the optimiser stalled above its tolerance, the objective may "
                                  "fall by %.2g; raise optimizer.iterations or gradient.tracked",
@@ -31,9 +31,9 @@ struct ff_verdict ff_verdict_of(const struct ff_result *result, double optimum)
                                  "one of them with --from");
     const double excess = ff_result_objective(result, &result->scalarization) - optimum;
     if (result->exact_status == FF_EXACT_OK && excess > largest_excess * fabs(optimum))
-        return ff_verdict_refuse("the exact optimum of its objective is lower by %.2g, %.2g of "
-                                 "itself; raise front.starts",
-                                 excess, excess / fabs(optimum));
+        return ff_verdict_refuse("the best known optimum of its objective is lower by %.2g %%; "
+                                 "raise front.starts",
+                                 100.0 * excess / fabs(optimum));
     if (!result->measurement.is_converged)
         return ff_verdict_refuse("%s", result->measurement.reason);
     return (struct ff_verdict){.is_converged = true};

@@ -45,6 +45,10 @@ void ff_design_pull_back(const struct ff_design *design, const double *rates,
 /** Diagonal of A' diag(metric) A, [P], for a diagonal metric in log k [R]. */
 void ff_design_metric(const struct ff_design *design, const double *metric, double *theta_metric);
 
+/** The theta [P] whose rates are most nearly all alike, in the least squares of their logarithms, clipped to the bounds: as far
+ * from any preference among the channels as the design allows. */
+void ff_design_level(const struct ff_design *design, double *theta);
+
 /** Clip theta [P] to the bounds. */
 void ff_design_clip(const struct ff_design *design, double *theta);
 

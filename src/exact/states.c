@@ -3,7 +3,7 @@
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "exact/states.h"
 
-#include "base/status.h"
+#include "model/process.h"
 
 #include <stdint.h>
 #include <stdlib.h>

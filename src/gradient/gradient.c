@@ -194,9 +194,8 @@ static enum ff_status prepare(struct ff_gradient *gradient, uint32_t task, uint3
     TRY(project(gradient, key, gradient->base.horizon, &out->n_events));
     if (gradient->pilot != NULL)
         TRY(ff_pilot_run(gradient, task, iteration, &out->n_events, &out->length));
-    return out->length == 1
-               ? FF_OK
-               : project(gradient, key, gradient->options.horizon, &out->n_events);
+    return out->length == 1 ? FF_OK
+                            : project(gradient, key, gradient->options.horizon, &out->n_events);
 }
 
 /* The direct terms c~_r <a_r> at the fluxes that the gauge knows instead of those simulated. */

@@ -20,7 +20,7 @@ enum {
     CAPACITY = 3 * MOST_CORE, /* core and rim */
     N_ROUNDS = 3
 };
-static const double tight = 1e-5; /* probability outside */
+static const double tight = 1e-6; /* probability outside */
 
 /* ---- life cycle ----------------------------------------------------------------------------- */
 

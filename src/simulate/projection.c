@@ -18,7 +18,7 @@ enum {
     MOST_CORE = 1536,
     EASY_CORE = 200,          /* states that are solved for in no time */
     CAPACITY = 3 * MOST_CORE, /* core and rim */
-    N_ROUNDS = 3
+    N_ROUNDS = 3 /* of solving for what is left, of functionals; of the rest where that is easy */
 };
 static const double tight = 1e-6; /* probability outside */
 
@@ -219,12 +219,12 @@ static void add_changes(const struct ff_projection *projection, double *change)
 
 /* How the potential changes in every jump that takes the noise out of the source. */
 static void find_changes(struct ff_projection *projection, const struct ff_solver_type *solver,
-                         const void *factors, int n_chain, double *change)
+                         const void *factors, int n_chain, int n_rounds, double *change)
 {
     memset(change, 0,
            sizeof *change * (size_t)projection->states.n_states *
                (size_t)projection->process->n_channels);
-    for (int round = 0; round < N_ROUNDS; round++) {
+    for (int round = 0; round < n_rounds; round++) {
         find_residual(projection, n_chain, change);
         solver->poisson(factors, projection->g, projection->h);
         add_changes(projection, change);
@@ -263,10 +263,16 @@ static void release(struct equations *equations)
     equations->factors = NULL;
 }
 
-static void solve_into(const struct equations *equations, double *change)
+static void solve_into(const struct equations *equations, int n_rounds, double *change)
 {
     find_changes(equations->projection, equations->solver, equations->factors, equations->n_chain,
-                 change);
+                 n_rounds, change);
+}
+
+/* Of potentials whose changes nothing else is made from. */
+static int rounds_of_the_rest(const struct equations *equations)
+{
+    return equations->n_chain <= EASY_CORE ? N_ROUNDS : 1;
 }
 
 /* The potential of a functional, and what it adds to its values. */
@@ -281,7 +287,7 @@ static void fill_functional(const struct equations *equations, int q)
             projection->source[x] +=
                 coefficient[r] * projection->propensity[(size_t)x * (size_t)n_channels + (size_t)r];
     }
-    solve_into(equations, projection->change[q]);
+    solve_into(equations, N_ROUNDS, projection->change[q]);
     fill_column(projection, projection->change[q], 1.0, q);
 }
 
@@ -298,7 +304,7 @@ static void fill_direct(const struct equations *equations, int s, int q)
         projection->source[x] =
             projection->propensity[at] * (coefficient + projection->change[q][at]);
     }
-    solve_into(equations, scratch);
+    solve_into(equations, rounds_of_the_rest(equations), scratch);
     fill_column(projection, scratch, 1.0, column);
     for (int x = 0; x < projection->states.n_states; x++) {
         const size_t at = (size_t)x * (size_t)n_channels + (size_t)s;
@@ -315,7 +321,7 @@ static void fill_flux(const struct equations *equations, int s)
     double *scratch = projection->change[projection->n_functionals];
     for (int x = 0; x < projection->states.n_states; x++)
         projection->source[x] = projection->propensity[(size_t)x * (size_t)n_channels + (size_t)s];
-    solve_into(equations, scratch);
+    solve_into(equations, rounds_of_the_rest(equations), scratch);
     fill_column(projection, scratch, 1.0 / equations->kinetics->rates[s],
                 projection->n_functionals * (s + 2) + s);
 }

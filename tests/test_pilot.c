@@ -83,14 +83,20 @@ static int count_longer(struct ff_system *system, bool solves_gauge)
 static void well_mixed_molecules_need_no_more(void **state)
 {
     (void)state;
-    assert_true(count_longer(slow_exchange(1.0), true) <= 1);
+    assert_true(count_longer(slow_exchange(1.0), false) <= 1);
 }
 
 /* One in hundreds of events. */
 static void a_slow_exchange_behind_a_fast_one_needs_more(void **state)
 {
     (void)state;
-    assert_int_equal(count_longer(slow_exchange(0.01), true), N_ITERATIONS);
+    assert_int_equal(count_longer(slow_exchange(0.01), false), N_ITERATIONS);
+}
+
+static void molecules_that_meet_need_no_more_where_a_projection_holds_them(void **state)
+{
+    (void)state;
+    assert_int_equal(count_longer(slow_exchange(0.01), true), 0);
 }
 
 /* All of them wait for the same slow decay, which no spread between trajectories shows. */
@@ -203,6 +209,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(well_mixed_molecules_need_no_more),
         cmocka_unit_test(a_slow_exchange_behind_a_fast_one_needs_more),
+        cmocka_unit_test(molecules_that_meet_need_no_more_where_a_projection_holds_them),
         cmocka_unit_test(a_drift_that_all_share_is_seen),
         cmocka_unit_test(walkers_that_do_not_meet_need_no_more_where_they_are_solved),
         cmocka_unit_test(all_numbers_grow_together_up_to_their_caps),

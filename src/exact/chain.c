@@ -3,6 +3,8 @@
  * SPDX-License-Identifier: GPL-3.0-or-later */
 #include "exact/chain.h"
 
+#include "exact/states.h"
+
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -35,37 +37,6 @@ static void chain_of_one_walker(const struct ff_process *process, struct ff_chai
 
 enum { MAX_TRANSITIONS = 1 << 30 }; /* counted in an int, as KLU does */
 
-/* Open-addressing table from occupations to state numbers; slots hold the number plus one. */
-struct table {
-    int *slot;
-    unsigned n_slots; /* power of two */
-};
-
-static unsigned hash_state(const int *x, int n_sites)
-{
-    uint64_t hash = 1469598103934665603u; /* FNV-1a over the occupations */
-    for (int i = 0; i < n_sites; i++)
-        hash = (hash ^ (uint64_t)(unsigned)x[i]) * 1099511628211u;
-    return (unsigned)(hash ^ (hash >> 32));
-}
-
-/* Number of the state x, added to the chain if it is new; -1 when the chain is full. */
-static int find_or_add(struct ff_chain *chain, struct table *table, int max_states, const int *x)
-{
-    const size_t size = sizeof *x * (size_t)chain->n_sites;
-    unsigned at = hash_state(x, chain->n_sites) & (table->n_slots - 1);
-    for (; table->slot[at] != 0; at = (at + 1) & (table->n_slots - 1)) {
-        const int found = table->slot[at] - 1;
-        if (memcmp(chain->state + (size_t)found * (size_t)chain->n_sites, x, size) == 0)
-            return found;
-    }
-    if (chain->n_states == max_states)
-        return -1;
-    memcpy(chain->state + (size_t)chain->n_states * (size_t)chain->n_sites, x, size);
-    table->slot[at] = ++chain->n_states;
-    return chain->n_states - 1;
-}
-
 static void grow(struct ff_chain *chain, int *capacity)
 {
     if (chain->n_transitions < *capacity)
@@ -79,22 +50,20 @@ static void grow(struct ff_chain *chain, int *capacity)
 
 /* Follow every channel out of state number `from`. */
 static enum ff_status expand(const struct ff_process *process, struct ff_chain *chain,
-                             struct table *table, int max_states, int from, int *x, int *capacity)
+                             struct ff_states *states, int from, int *x, int *capacity)
 {
     for (int r = 0; r < process->n_channels; r++) {
-        memcpy(x, chain->state + (size_t)from * (size_t)chain->n_sites,
-               sizeof *x * (size_t)chain->n_sites);
+        memcpy(x, ff_states_at(states, from), sizeof *x * (size_t)states->n_sites);
         const double h = ff_process_multiplicity(process, r, x);
         if (h == 0.0)
             continue;
         CHECK(h <= ff_most_propensity, FF_ERR_NUMERICAL,
               "the multiplicity of `%s` exceeds %g in some state: no exact solution",
               process->channel_names[r], ff_most_propensity);
-        for (int e = process->change_start[r]; e < process->change_start[r + 1]; e++)
-            x[process->change_site[e]] += process->change_amount[e];
-        const int to = find_or_add(chain, table, max_states, x);
+        ff_process_jump(process, r, 1, x);
+        const int to = ff_states_add(states, x);
         CHECK(to >= 0, FF_ERR_NUMERICAL, "the process has more than %d states: no exact solution",
-              max_states);
+              states->capacity);
         CHECK(chain->n_transitions < MAX_TRANSITIONS, FF_ERR_NUMERICAL,
               "the process has more than %d transitions: no exact solution", MAX_TRANSITIONS);
         grow(chain, capacity);
@@ -126,15 +95,11 @@ static enum ff_status search_states(const struct ff_process *process, int max_st
 {
     CHECK(!is_hopeless(process, max_states), FF_ERR_NUMERICAL,
           "the process has more than %d states: no exact solution", max_states);
-    const size_t n_sites = (size_t)process->n_sites;
     int capacity = 1024;
-    struct table table = {.n_slots = 2};
-    while (table.n_slots < 2 * (unsigned)max_states)
-        table.n_slots *= 2;
-    table.slot = FF_NEW(int, table.n_slots);
-    int *x = FF_RAW(int, n_sites);
+    struct ff_states states;
+    ff_states_create(process->n_sites, max_states, &states);
+    int *x = FF_RAW(int, process->n_sites);
     chain->n_sites = process->n_sites;
-    chain->state = FF_RAW(int, (size_t)max_states *n_sites);
     chain->start = FF_RAW(int, max_states + 1);
     chain->start[0] = 0;
     chain->target = FF_RAW(int, capacity);
@@ -142,11 +107,14 @@ static enum ff_status search_states(const struct ff_process *process, int max_st
     chain->multiplicity = FF_RAW(double, capacity);
     for (int i = 0; i < process->n_sites; i++)
         x[i] = process->initial != NULL ? process->initial[i] : i < process->n_placed;
-    find_or_add(chain, &table, max_states, x);
+    ff_states_add(&states, x);
     enum ff_status status = FF_OK;
-    for (int from = 0; from < chain->n_states && status == FF_OK; from++)
-        status = expand(process, chain, &table, max_states, from, x, &capacity);
-    free(table.slot);
+    for (int from = 0; from < states.n_states && status == FF_OK; from++)
+        status = expand(process, chain, &states, from, x, &capacity);
+    chain->n_states = states.n_states;
+    chain->state = states.state;
+    states.state = NULL;
+    ff_states_free(&states);
     free(x);
     return status;
 }

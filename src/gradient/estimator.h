@@ -6,6 +6,7 @@
 
 #include "gradient/estimate.h"
 #include "simulate/ensemble.h"
+#include "simulate/projection.h"
 
 /* Room for one trajectory's record. */
 struct ff_tape {
@@ -27,18 +28,20 @@ struct ff_gradient {
     int width;                                /* of a row */
     struct ff_ensemble ensemble;
     struct ff_tape tape;
-    struct ff_exact *exact; /* of an exact estimator only */
-    double *baseline;       /* [FF_BLOCK_SIZE] rows of sums: scratch */
-    void *scratch;          /* owned by the estimator */
+    struct ff_exact *exact;           /* of an exact estimator only */
+    struct ff_projection *projection; /* NULL: not asked for, or not to be had */
+    double *baseline;                 /* [FF_BLOCK_SIZE] rows of sums: scratch */
+    void *scratch;                    /* owned by the estimator */
 };
 
 /* An estimator: either `track`, with what it needs, or `estimate`. */
 struct ff_estimator_type {
     const char *name;
-    const char *doc; /* one line for --help and the README */
-    unsigned kinds;  /* of functionals that it differentiates: bits 1 << kind */
-    bool is_exact;   /* no noise; needs a chain */
-    bool has_window; /* credits a choice over a window: longer trajectories are better ones */
+    const char *doc;   /* one line for --help and the README */
+    unsigned kinds;    /* of functionals that it differentiates: bits 1 << kind */
+    bool is_exact;     /* no noise; needs a chain */
+    bool has_window;   /* credits a choice over a window: longer trajectories are better ones */
+    bool is_projected; /* adds the rows of a projection to what it records */
     /** Of a word that stands for another estimator: which, for this process and its chain (NULL without one); the rest
      * is empty. */
     const struct ff_estimator_type *(*choose)(const struct ff_process *process,
@@ -75,6 +78,9 @@ enum ff_status ff_track_samples(struct ff_gradient *gradient, const struct ff_bl
 /** Run a block without gradients, adding to a row of sums: 1 per trajectory, and the samples. */
 enum ff_status ff_sum_samples(struct ff_gradient *gradient, const struct ff_block *block,
                               double *sums);
+
+/** Whether an estimate at the rates of the ensemble has no noise: the gauge or a closed projection leaves none. */
+bool ff_gradient_is_solved(const struct ff_gradient *gradient);
 
 /** Start a walk on the estimator's kinetics, burn it in, and record `n_events` events; adds their totals times dwells to
  * a row of sums.  FF_ERR_NUMERICAL as ff_walk_check. */

@@ -75,8 +75,11 @@ enum ff_status ff_gradient_create(const struct ff_system *system, struct ff_func
     if (type->track == NULL)
         return FF_OK;
     ff_ensemble_create(system, functionals, chain, &gradient->ensemble);
-    if (may_solve(options, functionals))
+    if (may_solve(options, functionals)) {
         ff_gauge_use_poisson(&gradient->ensemble.kinetics->gauge, system->process);
+        if (type->is_projected && gradient->ensemble.kinetics->gauge.poisson == NULL)
+            ff_projection_create(system->process, functionals.count, &gradient->projection);
+    }
     gradient->baseline = FF_RAW(double, FF_BLOCK_SIZE * gradient->width);
     make_pilot(gradient);
     tape_create(system->process, type->n_events(&gradient->options), gradient->width,
@@ -93,6 +96,7 @@ void ff_gradient_free(struct ff_gradient *gradient)
     if (gradient->options.estimator->track != NULL) {
         gradient->options.estimator->scratch_free(gradient->scratch);
         ff_pilot_free(gradient->pilot);
+        ff_projection_free(gradient->projection);
         free(gradient->tape.channel);
         free(gradient->tape.totals);
         free(gradient->tape.x);
@@ -166,6 +170,34 @@ static enum ff_status run_baseline(struct ff_gradient *gradient, struct ff_draw_
 
 /* ---- one estimate --------------------------------------------------------------------------- */
 
+bool ff_gradient_is_solved(const struct ff_gradient *gradient)
+{
+    return ff_gauge_is_solved(&gradient->ensemble.kinetics->gauge) ||
+           ff_projection_is_closed(gradient->projection);
+}
+
+/* A projection at the rates of the ensemble, of the states that trajectories of this length meet. */
+static enum ff_status project(struct ff_gradient *gradient, struct ff_draw_key key,
+                              struct ff_horizon horizon, int64_t *n_events)
+{
+    if (gradient->projection == NULL)
+        return FF_OK;
+    return ff_projection_solve(gradient->projection, gradient->ensemble.walk,
+                               gradient->ensemble.kinetics, key, horizon, n_events);
+}
+
+/* How long trajectories must be, and a projection of what they meet. */
+static enum ff_status prepare(struct ff_gradient *gradient, uint32_t task, uint32_t iteration,
+                              struct ff_estimate *out)
+{
+    const struct ff_draw_key key = {gradient->base.seed, task, iteration, FF_PURPOSE_SCOUT};
+    TRY(project(gradient, key, gradient->base.horizon, &out->n_events));
+    if (gradient->pilot != NULL)
+        TRY(ff_pilot_run(gradient, task, iteration, &out->n_events, &out->length));
+    return out->length == 1 ? FF_OK
+                            : project(gradient, key, gradient->options.horizon, &out->n_events);
+}
+
 /* The direct terms c~_r <a_r> at the fluxes that the gauge knows instead of those simulated. */
 static void replace_direct(const struct ff_gradient *gradient, int q, const double *simulated,
                            const double *flux, double *slopes)
@@ -237,11 +269,10 @@ enum ff_status ff_gradient_estimate(struct ff_gradient *gradient, const double *
     if (options->estimator->estimate != NULL)
         return options->estimator->estimate(gradient, rates, out);
     ff_ensemble_set(&gradient->ensemble, rates);
-    const bool is_noisy = !ff_gauge_is_solved(&gradient->ensemble.kinetics->gauge);
+    TRY(prepare(gradient, task, iteration, out));
+    const bool is_noisy = !ff_gradient_is_solved(gradient);
     const int n_tracked = is_noisy ? options->tracked * samples : 1;
     const int n_baseline = is_noisy ? options->baseline * samples : 0;
-    if (gradient->pilot != NULL)
-        TRY(ff_pilot_run(gradient, task, iteration, &out->n_events, &out->length));
     make_room(gradient, ff_n_blocks(n_tracked), ff_n_blocks(n_baseline), out);
     TRY(track_blocks(gradient, tracked, n_tracked, out));
     TRY(run_baseline(gradient, baseline, n_baseline, out));

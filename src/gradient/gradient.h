@@ -6,7 +6,8 @@
  * trajectories together. For samples at a time, T is the number of trajectories.
  *
  * Of particles that do not meet the gauge knows means and fluxes (simulate/poisson.h). All terms are taken at these: every
- * estimate is the exact gradient then, from one trajectory.
+ * estimate is the exact gradient then, from one trajectory. Of particles that meet, a projection on the states that
+ * trajectories meet (simulate/projection.h) takes out the noise, all of it where these are all there are.
  *
  * Estimates keep what each block has contributed: the spread of blocks is the covariance of everything here.
  *

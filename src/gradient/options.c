@@ -26,7 +26,9 @@ static const struct ff_word gauges[] = {
      .doc =
          "by `score` and `local`, where particles hop without meeting over at most 256 sites: the "
          "solution of Poisson's equation of one walker, with its steady fluxes, which leaves no "
-         "noise; else as `sites`"},
+         "noise; by `score` elsewhere, with at most 32 sites, 64 channels and 1536 states met by a "
+         "few trajectories: its solution on these states and what surrounds them, which leaves "
+         "only what happens outside; else as `sites`"},
     {.name = NULL}};
 
 static const struct ff_key gradient_rows[] = {
@@ -48,9 +50,11 @@ static const struct ff_key gradient_rows[] = {
      FF_FILLS(struct ff_gradient_options, solves_gauge),
      .word = "poisson",
      .words = gauges,
-     .doc = "The control variates of trajectories, which keep the means and take noise away. With "
-            "`poisson` a network of independent walkers is solved, not sampled; `sites` shows what "
-            "simulation alone does, as `gradcheck` always does."},
+     .doc =
+         "The control variates of trajectories, which keep the means and take noise away. With "
+         "`poisson` a network of independent walkers, or a process of few states, is solved, not "
+         "sampled; `sites` shows what "
+         "simulation alone does, as `gradcheck` always does."},
     {.name = "locality",
      FF_FILLS(struct ff_gradient_options, locality),
      .integer = {.fallback = 8, .min = 0, .max = 1000000},

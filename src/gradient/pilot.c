@@ -188,8 +188,8 @@ enum ff_status ff_pilot_run(struct ff_gradient *gradient, uint32_t task, uint32_
 {
     const struct ff_gradient_options *base = &gradient->base;
     const struct ff_draw_key key = {base->seed, task, iteration, FF_PURPOSE_PILOT};
-    const bool is_tried =
-        gradient->pilot->row != NULL && !ff_gauge_is_solved(&gradient->ensemble.kinetics->gauge);
+    const bool is_tried = gradient->pilot->row != NULL && !ff_gradient_is_solved(gradient) &&
+                          !ff_projection_is_tight(gradient->projection);
     *factor = gradient->pilot->row != NULL ? 1 : factor_of_size(gradient->pilot->n_sites);
     for (; is_tried; *factor *= 2) {
         const struct ff_horizon horizon = {.events = (int64_t)EVENTS * *factor,

@@ -83,6 +83,34 @@ FF_INLINE void sum_prefixes(const struct ff_tape *tape, struct score *score, int
     }
 }
 
+/* Add the rows of the projection to what was recorded: to the values of all events, and to the direct parts of those that
+ * have a gradient. */
+FF_INLINE void project(struct ff_gradient *gradient, struct ff_track *out, int width)
+{
+    const struct ff_projection *projection = gradient->projection;
+    const struct ff_process *process = gradient->system->process;
+    const struct ff_tape *tape = &gradient->tape;
+    const int n_functionals = gradient->functionals.count;
+    int *x = ((struct score *)gradient->scratch)->x;
+    memcpy(x, tape->x, sizeof *x * (size_t)process->n_sites);
+    int state = ff_states_find(&projection->states, x);
+    for (int64_t n = 0; n < tape->n_events; n++) {
+        double *totals = tape->totals + n * width;
+        const double dwell = 1.0 / totals[0];
+        const double *added = state < 0 ? NULL : ff_projection_row(projection, state);
+        for (int q = 0; added != NULL && q < n_functionals; q++, added++) {
+            totals[1 + q] += *added;
+            out->sums[1 + q] += *added * dwell;
+        }
+        for (int r = 0;
+             added != NULL && n < gradient->options.horizon.events && r < process->n_channels; r++)
+            for (int q = 0; q <= n_functionals; q++, added++)
+                out->rows[r * width + 1 + q] += *added * dwell;
+        ff_process_jump(process, tape->channel[n], 1, x);
+        state = ff_projection_follow(projection, state, tape->channel[n], x);
+    }
+}
+
 /* Charge channel r with its h times what has been added to the running sum since the last time. */
 FF_INLINE void charge(struct score *score, int r, const double *running, int width)
 {
@@ -146,6 +174,8 @@ FF_INLINE enum ff_status track(struct ff_gradient *gradient, struct ff_stream st
     const int n_functionals = gradient->functionals.count, spare = 1 + n_functionals;
     struct score *score = gradient->scratch;
     TRY(ff_tape_record(gradient, stream, score_n_events(&gradient->options), out->sums));
+    if (gradient->projection != NULL && gradient->projection->n_core > 0)
+        project(gradient, out, width);
     sum_prefixes(tape, score, width);
     memcpy(score->x, tape->x, sizeof *score->x * (size_t)process->n_sites);
     memset(score->charged, 0, sizeof *score->charged * size);
@@ -195,6 +225,7 @@ const struct ff_estimator_type ff_estimator_score = {
     .doc = "likelihood ratio with a window of credit; unbiased up to the window",
     .kinds = 1u << FF_CHANNEL | 1u << FF_STATE | 1u << FF_SAMPLE,
     .has_window = true,
+    .is_projected = true,
     .scratch_create = score_create,
     .scratch_free = score_free,
     .n_events = score_n_events,

@@ -367,6 +367,66 @@ static void metric_is_the_diagonal_of_the_pulled_back_one(void **state)
     ff_system_free(system);
 }
 
+#define UNEVEN "model: {kind: ring, sites: 3, forward: [1, 2, 5], backward: [0.5, 0.1, 3]}\n"
+
+static void at_the_level_design_free_rates_are_all_alike(void **state)
+{
+    (void)state;
+    double theta[6], k[6];
+    struct ff_system *system = system_of(UNEVEN "design: {kind: rates, budget: {total: 12}}\n");
+    ff_design_level(system->design, theta);
+    ff_design_rates(system->design, theta, k);
+    for (int r = 0; r < 6; r++)
+        assert_rounded(k[r], 2.0);
+    ff_system_free(system);
+}
+
+/* No force changes the product of the two rates of an edge. */
+static void at_the_level_design_of_forces_both_rates_of_an_edge_are_alike(void **state)
+{
+    (void)state;
+    const double products[3] = {1.0 * 0.5, 2.0 * 0.1, 5.0 * 3.0};
+    double theta[3], k[6];
+    struct ff_system *system = system_of(UNEVEN "design: {kind: forces}\n");
+    ff_design_level(system->design, theta);
+    ff_design_rates(system->design, theta, k);
+    for (int e = 0; e < 3; e++) {
+        assert_rounded(k[2 * e], sqrt(products[e]));
+        assert_rounded(k[2 * e + 1], sqrt(products[e]));
+    }
+    ff_system_free(system);
+}
+
+/* Against the normal equations [[5/4, 1/2], [1/2, 5/4]] theta = A' (mean - log k0). */
+static void the_level_design_of_overlapping_columns_is_that_of_least_squares(void **state)
+{
+    (void)state;
+    double theta[2];
+    struct ff_system *system =
+        system_of(UNEVEN "design: {kind: linear, parameters: {a: {\"0->1\": 1, \"1->0\": 0.5}, "
+                         "b: {\"0->1\": 0.5, \"1->2\": 1}}}\n");
+    const double mean = log(1.0 * 2.0 * 5.0 * 0.5 * 0.1 * 3.0) / 6.0;
+    const double a = mean - log(1.0) + 0.5 * (mean - log(0.5));
+    const double b = 0.5 * (mean - log(1.0)) + mean - log(2.0);
+    ff_design_level(system->design, theta);
+    /* The farther of its two modes has decayed by (4/7)^30. */
+    assert_near(theta[0], (1.25 * a - 0.5 * b) / (1.25 * 1.25 - 0.25), 1e-7);
+    assert_near(theta[1], (1.25 * b - 0.5 * a) / (1.25 * 1.25 - 0.25), 1e-7);
+    ff_system_free(system);
+}
+
+static void the_level_design_lies_within_the_bounds(void **state)
+{
+    (void)state;
+    double theta[3];
+    struct ff_system *system = system_of(UNEVEN "design: {kind: forces, bounds: [-2, 2]}\n");
+    ff_design_level(system->design, theta);
+    assert_rounded(theta[0], log(0.5));
+    assert_true(theta[1] == -2.0);
+    assert_rounded(theta[2], log(0.6));
+    ff_system_free(system);
+}
+
 static void clipping_brings_theta_into_the_bounds(void **state)
 {
     (void)state;
@@ -495,6 +555,10 @@ int main(void)
         cmocka_unit_test(budgets_fix_the_sum_over_their_channels_only),
         cmocka_unit_test(pull_back_equals_finite_differences_of_the_map),
         cmocka_unit_test(metric_is_the_diagonal_of_the_pulled_back_one),
+        cmocka_unit_test(at_the_level_design_free_rates_are_all_alike),
+        cmocka_unit_test(at_the_level_design_of_forces_both_rates_of_an_edge_are_alike),
+        cmocka_unit_test(the_level_design_of_overlapping_columns_is_that_of_least_squares),
+        cmocka_unit_test(the_level_design_lies_within_the_bounds),
         cmocka_unit_test(clipping_brings_theta_into_the_bounds),
         cmocka_unit_test(impossible_designs_are_refused_with_the_reason),
         cmocka_unit_test(currents_count_forward_minus_backward),

@@ -12,7 +12,7 @@
 
 enum { N_RANDOM = 3, MAX_TASKS = 2 * (1 + N_RANDOM), N_POINTS = 6 };
 
-static const double start[] = {0.0}, largest_current = 30.0;
+static const double start[] = {0.0}, level[] = {3.0}, largest_current = 30.0;
 static const struct ff_scalarization base = {.current_scale = 1.0, .entropy_scale = 1.0};
 
 static struct ff_scout make_scout(int n_random)
@@ -21,7 +21,8 @@ static struct ff_scout make_scout(int n_random)
                                              .seed = 5,
                                              .weights = {0.02, 0.98},
                                              .n_parameters = 1,
-                                             .start = start};
+                                             .start = start,
+                                             .level = level};
     struct ff_scout scout;
     ff_scout_create(&options, &scout);
     return scout;
@@ -63,6 +64,26 @@ static void without_random_designs_nothing_is_looked_for(void **state)
     ff_scout_free(&scout);
 }
 
+/* Both kinds fill what they may: the farthest of many are near its edges. */
+static void designs_are_drawn_widely_about_0_and_narrowly_about_the_level_one(void **state)
+{
+    (void)state;
+    enum { N_PARAMETERS = 2, N_DRAWS = 2000 };
+    const double centre[] = {3.0, -7.0};
+    double farthest[2] = {0.0, 0.0};
+    struct ff_stream stream = ff_stream_at(5, 0, FF_PURPOSE_START, 0, 0);
+    for (int i = 1; i <= N_DRAWS; i++) {
+        double theta[N_PARAMETERS];
+        ff_scout_draw(&stream, i, centre, N_PARAMETERS, theta);
+        for (int p = 0; p < N_PARAMETERS; p++) {
+            const double distance = fabs(theta[p] - (i % 2 == 1 ? 0.0 : centre[p]));
+            farthest[i % 2] = fmax(farthest[i % 2], distance);
+        }
+    }
+    assert_true(farthest[1] <= 4.0 && farthest[1] > 3.98);
+    assert_true(farthest[0] <= 2.0 && farthest[0] > 1.99);
+}
+
 static void the_middle_and_the_top_begin_from_the_start_and_from_random_designs(void **state)
 {
     (void)state;
@@ -74,7 +95,7 @@ static void the_middle_and_the_top_begin_from_the_start_and_from_random_designs(
         assert_true(tasks[i].is_rough);
         assert_int_equal(tasks[i].n_starts, 1);
         assert_near(tasks[i].scalarization.weight, i % 2 == 0 ? 0.5 : 0.98, 1e-12);
-        assert_true(fabs(tasks[i].starts[0]) <= 2.0 && (i < 2) == (tasks[i].starts[0] == 0.0));
+        assert_true((i < 2) == (tasks[i].starts[0] == start[0]));
         assert_true(i % 2 == 0 || tasks[i].starts[0] == tasks[i - 1].starts[0]);
     }
     assert_true(tasks[2].starts[0] != tasks[4].starts[0]);
@@ -182,6 +203,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(without_random_designs_nothing_is_looked_for),
+        cmocka_unit_test(designs_are_drawn_widely_about_0_and_narrowly_about_the_level_one),
         cmocka_unit_test(the_middle_and_the_top_begin_from_the_start_and_from_random_designs),
         cmocka_unit_test(steps_lead_to_both_ends_from_the_best_designs_so_far),
         cmocka_unit_test(points_begin_from_what_scouts_found),

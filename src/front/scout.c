@@ -7,7 +7,8 @@
 #include <string.h>
 
 static const double longest_step = 0.7; /* between weights, in ln(w/(1-w)) */
-static const double wide = 4.0, narrow = 2.0; /* of random designs, in theta: about 0, about the level design */
+/* Of random designs, in theta: about 0, and about the level design. */
+static const double wide = 4.0, narrow = 2.0;
 
 void ff_scout_draw(struct ff_stream *stream, int i, const double *level, int n_parameters,
                    double *theta)

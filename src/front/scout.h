@@ -9,7 +9,6 @@
 #ifndef FF_FRONT_SCOUT_H
 #define FF_FRONT_SCOUT_H
 
-#include "base/stream.h"
 #include "front/archive.h"
 
 /* Where to look. */
@@ -22,8 +21,8 @@ struct ff_scout_options {
     const double *level; /* [P] design whose rates are most nearly all alike */
 };
 
-/** Random design number i, from 1: odd ones anywhere within 4 of theta = 0, even ones within 2 of the level design, which branches
- * far from theta = 0 are more often reached from. Not clipped. */
+/** Random design number i, from 1: odd ones anywhere within 4 of theta = 0, even ones within 2 of the level design, from which
+ * branches far from theta = 0 are more often reached. Not clipped. */
 void ff_scout_draw(struct ff_stream *stream, int i, const double *level, int n_parameters,
                    double *theta);
 

@@ -5,7 +5,7 @@
 
 #include <math.h>
 
-static const double least_current = 1e-6;  /* relative to its scale */
+static const double least_current = 1e-6;   /* relative to its scale */
 static const double largest_excess = 0.005; /* relative to the optimum */
 
 /* Where J and sigma vanish the descent of sigma ends, whatever lies elsewhere. */

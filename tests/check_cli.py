@@ -136,12 +136,12 @@ class Bounds(unittest.TestCase):
         for bound in (3, 8):
             said, slope, theta, message = self.run_free("--set", f"design.bounds=[-{bound}, {bound}]")
             self.assertEqual(len(said), 2)
-            self.assertRegex(said[1], r"^free.h5: bounds hold \d of 4 points: .*`\d->\d` runs to its upper bound at \d")
+            self.assertRegex(said[1], r"^free.h5: bounds limit \d of 4 points: .*`\d->\d` is at its upper bound in \d")
             self.assertIn(message, said[1])
             self.assertIn(message, call("info", "free.h5").stdout)
             self.assertLess(slope[-1, 0], 0.0)
             exact = document("exact", "free.yaml", "--front", "--set", f"design.bounds=[-{bound}, {bound}]")["bounds"]
-            self.assertRegex(exact, r"^bounds hold \d of 4 points: .*`\d->\d` runs to its upper bound at \d")
+            self.assertRegex(exact, r"^bounds limit \d of 4 points: .*`\d->\d` is at its upper bound in \d")
             np.testing.assert_allclose(theta[slope < 0.0], bound, atol=2e-3 * bound)
             np.testing.assert_allclose(theta[slope > 0.0], -bound, atol=2e-3 * bound)
 
@@ -197,7 +197,7 @@ class ShippedConfigurations(unittest.TestCase):
                     continue
                 process = call("run", path, "-o", name + ".h5", *SMALL, *SMALLER.get(name, []))
                 self.assertRegex(process.stdout, rf"^{name}\.h5: 4 points by \w+ and \w+, \d non-dominated, 0 failed")
-                self.assertRegex(process.stdout, rf"^[^\n]+\n({name}\.h5: bounds hold [^\n]+\n)?$")
+                self.assertRegex(process.stdout, rf"^[^\n]+\n({name}\.h5: bounds limit [^\n]+\n)?$")
                 self.check_resolved(name)
                 self.check_info(name + ".h5")
 

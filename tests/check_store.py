@@ -232,7 +232,18 @@ class Verdicts(unittest.TestCase):
             file["front/verdict"][...] = ["not converged: Z", "not converged: the task failed", "not converged: Z"]
         rows, after = info("verdicts.h5").stdout.split("\n* dominated.")
         self.assertEqual(rows.count(" failed: "), 1)
-        self.assertEqual(after.splitlines()[1:], ["    0 not converged: Z"])
+        self.assertEqual(after.splitlines()[1:], ["    0, 2 not converged: Z"])
+
+    def test_neighbours_with_one_reason_are_a_range(self):
+        shutil.copy(FRONT, "verdicts.h5")
+        for verdicts, lines in (("ZZZ", ["    0-2 not converged: Z"]),
+                                ("YZZ", ["    0 not converged: Y", "    1-2 not converged: Z"])):
+            with h5py.File("verdicts.h5", "r+") as file:
+                file["front/status"][...] = 0
+                file["front/converged"][...] = 0
+                file["front/verdict"][...] = [f"not converged: {verdict}" for verdict in verdicts]
+            after = info("verdicts.h5").stdout.split("\n* dominated.")[1]
+            self.assertEqual(after.splitlines()[1:], lines)
 
 
 class TimeCourse(unittest.TestCase):

@@ -75,14 +75,14 @@ static void the_words_name_what_holds_most_points_first(void **state)
         {first, -0.5}, {second, -0.5}, {weak, -0.5}, {NULL, NAN}, {all, 0.5}};
     char text[600];
     ff_bounds_say(points, 4, &design, text, sizeof text);
-    assert_string_equal(text,
-                        "bounds hold 2 of 4 points: `b` runs to its upper bound at 2, `c` runs to "
-                        "its lower bound at 1; the objective falls on beyond");
+    assert_string_equal(
+        text, "bounds limit 2 of 4 points: `b` is at its upper bound in 2 of them, `c` is "
+              "at its lower bound in 1; the objective falls on beyond");
     ff_bounds_say(points, 5, &design, text, sizeof text);
-    assert_string_equal(text,
-                        "bounds hold 3 of 5 points: `b` runs to its upper bound at 3, `c` runs to "
-                        "its upper bound at 1, `a` runs to its upper bound at 1 and 1 more do "
-                        "likewise; the objective falls on beyond");
+    assert_string_equal(
+        text, "bounds limit 3 of 5 points: `b` is at its upper bound in 3 of them, `c` is "
+              "at its upper bound in 1, `a` is at its upper bound in 1 and 1 more likewise; "
+              "the objective falls on beyond");
     ff_bounds_say(points + 2, 2, &design, text, sizeof text);
     assert_string_equal(text, "");
 }

@@ -477,8 +477,8 @@ static void currents_count_forward_minus_backward(void **state)
         assert_rounded(some->observables->current[r], expected[r]);
     ff_system_free(some);
     assert_refused(RING "objective: {current: {\"0->7\": 1}}\n",
-                   "c.yaml:2:31: objective.current.0->7: no edge is called `0->7`; the first is "
-                   "`0->1`");
+                   "c.yaml:2:31: objective.current.0->7: no edge is called `0->7`; did you mean "
+                   "`0->1`?");
     assert_refused(RING "objective: {current: {}}\n",
                    "c.yaml:2:22: objective.current: names no edge; write `all` or {edge: weight}");
 }

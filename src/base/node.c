@@ -38,6 +38,18 @@ enum ff_status ff_node_expect(const struct ff_node *node, enum ff_node_kind kind
     return ff_node_error(node, "must be %s, got %s", names[kind], names[node->kind]);
 }
 
+/* Digits, sign, point and exponent only: no hexadecimal, nan, inf or trailing characters. */
+static bool is_decimal(const char *text)
+{
+    bool has_digit = false;
+    for (const char *c = text; *c != '\0'; c++) {
+        if (strchr("0123456789+-.eE", *c) == NULL)
+            return false;
+        has_digit = has_digit || isdigit((unsigned char)*c);
+    }
+    return has_digit;
+}
+
 enum ff_status ff_node_allow(const struct ff_node *mapping, const char *const *keys)
 {
     TRY(ff_node_expect(mapping, FF_NODE_MAPPING));
@@ -50,23 +62,13 @@ enum ff_status ff_node_allow(const struct ff_node *mapping, const char *const *k
             continue;
         const int near = ff_nearest_word(item->key, keys);
         char what[160] = "unknown key";
-        if (near >= 0)
+        if (is_decimal(item->key))
+            snprintf(what, sizeof what, "unknown key; a list is written [low, high]");
+        else if (near >= 0)
             snprintf(what, sizeof what, "unknown key; did you mean `%s`?", keys[near]);
         return error_at(FF_PLACE, item, item->key_line, item->key_column, what);
     }
     return FF_OK;
-}
-
-/* Digits, sign, point and exponent only: no hexadecimal, nan, inf or trailing characters. */
-static bool is_decimal(const char *text)
-{
-    bool has_digit = false;
-    for (const char *c = text; *c != '\0'; c++) {
-        if (strchr("0123456789+-.eE", *c) == NULL)
-            return false;
-        has_digit = has_digit || isdigit((unsigned char)*c);
-    }
-    return has_digit;
 }
 
 enum ff_status ff_node_as_real(const struct ff_node *node, struct ff_real_rule rule, double *out)
@@ -86,19 +88,29 @@ enum ff_status ff_node_as_real(const struct ff_node *node, struct ff_real_rule r
     return FF_OK;
 }
 
-/* Levenshtein distance of two words of at most MAX_WORD characters. */
+/* What edits cost; letters that differ in case alone are near to each other. */
+enum { OTHER_CASE = 1, EDIT = 2 };
+
+static int replacement_cost(char a, char b)
+{
+    if (a == b)
+        return 0;
+    return tolower((unsigned char)a) == tolower((unsigned char)b) ? OTHER_CASE : EDIT;
+}
+
+/* Levenshtein distance, by these costs, of two words of at most MAX_WORD characters. */
 static int edit_distance(const char *a, const char *b)
 {
     int row[MAX_WORD + 1];
     const int n_b = (int)strlen(b);
     for (int j = 0; j <= n_b; j++)
-        row[j] = j;
+        row[j] = EDIT * j;
     for (int i = 1; a[i - 1] != '\0'; i++) {
         int diagonal = row[0];
-        row[0] = i;
+        row[0] = EDIT * i;
         for (int j = 1; j <= n_b; j++) {
-            const int replace = diagonal + (a[i - 1] != b[j - 1]);
-            const int change = (row[j] < row[j - 1] ? row[j] : row[j - 1]) + 1;
+            const int replace = diagonal + replacement_cost(a[i - 1], b[j - 1]);
+            const int change = (row[j] < row[j - 1] ? row[j] : row[j - 1]) + EDIT;
             diagonal = row[j];
             row[j] = replace < change ? replace : change;
         }
@@ -109,15 +121,28 @@ static int edit_distance(const char *a, const char *b)
 int ff_nearest_word(const char *text, const char *const *words)
 {
     const int length = (int)strlen(text);
-    int best = -1, best_distance = length / 3 + 2;
+    int best = -1, best_distance = EDIT * (length / 3 + 2);
     for (int i = 0; words[i] != NULL; i++) {
         if (length > MAX_WORD || strlen(words[i]) > MAX_WORD)
             continue;
         const int distance = edit_distance(text, words[i]);
-        if (distance < best_distance && distance < (int)strlen(words[i])) {
+        if (distance < best_distance && distance < EDIT * (int)strlen(words[i])) {
             best = i;
             best_distance = distance;
         }
     }
     return best;
+}
+
+enum ff_status ff_node_unknown(const struct ff_node *node, const char *what, const char *text,
+                               const char *const *names, int n)
+{
+    const char **words = FF_NEW(const char *, n + 1);
+    memcpy(words, names, sizeof *words * (size_t)n);
+    const int near = ff_nearest_word(text, words);
+    free(words);
+    if (near >= 0)
+        return ff_node_error(node, "no %s is called `%s`; did you mean `%s`?", what, text,
+                             names[near]);
+    return ff_node_error(node, "no %s is called `%s`; the first is `%s`", what, text, names[0]);
 }

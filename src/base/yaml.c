@@ -70,6 +70,14 @@ struct reader {
     const char *source;
 };
 
+static const char *problem_of(const yaml_parser_t *parser)
+{
+    const bool is_here = parser->mark.index == parser->problem_mark.index && parser->unread > 0;
+    if (is_here && *parser->buffer.pointer == '\t')
+        return "a tab, where only spaces may be";
+    return parser->problem != NULL ? parser->problem : "syntax error";
+}
+
 static enum ff_status next_event(struct reader *reader, yaml_event_t *event)
 {
     if (yaml_parser_parse(&reader->parser, event))
@@ -77,8 +85,7 @@ static enum ff_status next_event(struct reader *reader, yaml_event_t *event)
     const yaml_mark_t at = reader->parser.problem_mark;
     return ff_status_raise(FF_ERR_CONFIG, "%s:%lu:%lu: not valid YAML: %s", reader->source,
                            (unsigned long)at.line + 1, (unsigned long)at.column + 1,
-                           reader->parser.problem != NULL ? reader->parser.problem
-                                                          : "syntax error");
+                           problem_of(&reader->parser));
 }
 
 static enum ff_status event_error(const struct reader *reader, const yaml_event_t *event,

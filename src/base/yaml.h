@@ -113,7 +113,11 @@ enum ff_status ff_node_choice(struct ff_node *mapping, const char *key, const ch
 enum ff_status ff_node_interval(struct ff_node *mapping, const char *key, double low, double high,
                                 double out[2]);
 
-/** Index of the word in the NULL-terminated list that differs least from `text`, or -1 if none is near. */
+/** Index of the word in the NULL-terminated list that differs least from `text`, or -1 if none is near; case counts less. */
 int ff_nearest_word(const char *text, const char *const *words);
+
+/** The error that no `what` is called `text`, with the nearest of the names [n], of which there must be one, or the first. */
+enum ff_status ff_node_unknown(const struct ff_node *node, const char *what, const char *text,
+                               const char *const *names, int n);
 
 #endif

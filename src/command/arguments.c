@@ -39,7 +39,7 @@ static const struct {
      "--seed N             the same as --set seed=N"},
     {FF_OPTION_FRONT,
      {"front", no_argument, NULL, 'F'},
-     "--front              the exact reference front instead of one point"},
+     "--front              the best known front, by exact values, instead of one point"},
     {FF_OPTION_REPEATS,
      {"repeats", required_argument, NULL, 'n'},
      "--repeats N          independent estimates of each kind (default 400)"},

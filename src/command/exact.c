@@ -246,7 +246,7 @@ const struct ff_command ff_command_exact = {
     .name = "exact",
     .synopsis = "exact CONFIG [--front]",
     .doc =
-        "exact J, sigma, noise and gradient of the initial design (theta = 0), or the exact reference front",
+        "exact J, sigma, noise and gradient of the initial design (theta = 0), or the best known front",
     .options = FF_OPTION_FROM | FF_OPTION_CONFIG | FF_OPTION_JSON | FF_OPTION_FRONT,
     .run = exact_run,
 };

@@ -45,9 +45,9 @@ static const char glossary[] =
     "- Hypervolume: the area, in the plane of current and entropy production, between the front and a\n"
     "  reference point with less current and more entropy production, in k_B/time^2. It grows as the\n"
     "  front gets better or denser; compare it only at the same `front.reference_point`.\n"
-    "- Excess: how much the objective L of a point exceeds that of the exact optimum at the same\n"
-    "  weight, relative to the latter's size; 0.01 is one per cent from optimal, a small negative\n"
-    "  value means that the reference search found no better.\n"
+    "- Excess: how much the objective L of a point exceeds that of the best known optimum, which has\n"
+    "  exact values, at the same weight, relative to the latter's size; 0.01 is one per cent worse, a\n"
+    "  small negative value means that the search of the reference found no better.\n"
     "- TUR ratio: (Var(J)/J^2) sigma/2, Var(J) being the long-time variance of the integrated current\n"
     "  per unit time. By the thermodynamic uncertainty relation it is at least 1 when no channel is\n"
     "  excluded; at 1 the current is as precise as its dissipation allows.\n";

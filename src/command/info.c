@@ -29,7 +29,7 @@ static void print_header(const struct ff_front_summary *summary)
            summary->reference_point[0], summary->reference_point[1]);
 }
 
-/* Excess of the scalarised objective over the exact optimum, relative to its size. */
+/* Excess of the scalarised objective over the best known optimum, relative to its size. */
 static double excess(const struct ff_front_summary *summary, int i)
 {
     const double best = summary->reference_objective[i];
@@ -61,28 +61,52 @@ static void print_rows(const struct ff_front_summary *summary)
         print_row(summary, i);
     printf(
         "* dominated. ! not converged, or not said. entropy: entropy production, k_B per unit time. excess: of the objective over "
-        "its exact optimum, relative\n");
+        "the best known optimum, relative\n");
 }
 
-/* Why points have not converged, each reason once behind the first point that has it; the rows say why points failed. */
+/* What is said against a point, or NULL; the rows say why points failed. */
+static const char *objection(const struct ff_front_summary *summary, int i)
+{
+    const struct ff_front_point *point = &summary->points[i];
+    const bool is_said = point->status == FF_POINT_OK && !point->is_converged &&
+                         point->verdict != NULL && point->verdict[0] != '\0';
+    return is_said ? point->verdict : NULL;
+}
+
+static bool is_objection(const struct ff_front_summary *summary, int i, const char *text)
+{
+    const char *other = i < summary->n_points ? objection(summary, i) : NULL;
+    return other != NULL && strcmp(other, text) == 0;
+}
+
+/* The points against which this is said, of which i is the first, as in `3`, or `0-2, 5`. */
+static void print_points(const struct ff_front_summary *summary, int i, const char *text)
+{
+    for (int k = i; k < summary->n_points; k++) {
+        if (!is_objection(summary, k, text))
+            continue;
+        printf(k == i ? "%5d" : ", %d", k);
+        const int first = k;
+        while (is_objection(summary, k + 1, text))
+            k++;
+        if (k > first)
+            printf("-%d", k);
+    }
+}
+
+/* Why points have not converged, each reason once. */
 static void print_verdicts(const struct ff_front_summary *summary)
 {
-    const char **said = FF_RAW(const char *, summary->n_points);
-    int n_said = 0;
     for (int i = 0; i < summary->n_points; i++) {
-        const struct ff_front_point *point = &summary->points[i];
-        if (point->status != FF_POINT_OK || point->is_converged || point->verdict == NULL ||
-            point->verdict[0] == '\0')
+        const char *text = objection(summary, i);
+        int first = 0;
+        while (text != NULL && first < i && !is_objection(summary, first, text))
+            first++;
+        if (text == NULL || first < i)
             continue;
-        int k = 0;
-        while (k < n_said && strcmp(said[k], point->verdict) != 0)
-            k++;
-        if (k < n_said)
-            continue;
-        printf("%5d %s\n", i, point->verdict);
-        said[n_said++] = point->verdict;
+        print_points(summary, i, text);
+        printf(" %s\n", text);
     }
-    free(said);
 }
 
 /* The single values of a record that /front holds, under their names there; flags as their numbers. */

@@ -77,7 +77,7 @@ void ff_bounds_say(const struct ff_bounds_point *points, int n, const struct ff_
 {
     const int n_bounds = 2 * design->n_parameters;
     struct held *held = FF_NEW(struct held, n_bounds);
-    char part[120];
+    char part[160];
     int n_points = 0, n_held = 0;
     for (int b = 0; b < n_bounds; b++)
         held[b] = (struct held){.parameter = b / 2, .is_upper = b % 2};
@@ -92,16 +92,16 @@ void ff_bounds_say(const struct ff_bounds_point *points, int n, const struct ff_
     text[0] = '\0';
     for (int b = 0; b < n_held && b < MOST_NAMED; b++) {
         if (b == 0) {
-            snprintf(part, sizeof part, "bounds hold %d of %d points: ", n_points, n);
+            snprintf(part, sizeof part, "bounds limit %d of %d points: ", n_points, n);
             append(text, size, part);
         }
-        snprintf(part, sizeof part, "%s`%.60s` runs to its %s bound at %d", b > 0 ? ", " : "",
+        snprintf(part, sizeof part, "%s`%.60s` is at its %s bound in %d%s", b > 0 ? ", " : "",
                  design->parameter_names[held[b].parameter], held[b].is_upper ? "upper" : "lower",
-                 held[b].n_points);
+                 held[b].n_points, b == 0 ? " of them" : "");
         append(text, size, part);
     }
     if (n_held > MOST_NAMED) {
-        snprintf(part, sizeof part, " and %d more do likewise", n_held - MOST_NAMED);
+        snprintf(part, sizeof part, " and %d more likewise", n_held - MOST_NAMED);
         append(text, size, part);
     }
     if (n_held > 0)

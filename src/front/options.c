@@ -115,8 +115,8 @@ static const struct ff_key reference_rows[] = {
     {.name = "exact",
      FF_FILLS(struct ff_reference_options, is_wanted),
      .word = "true",
-     .doc = "Whether `run` also computes the exact optimum at every weight, from which `info` "
-            "tells the excess."},
+     .doc = "Whether `run` also looks for the best optimum at every weight, by exact values from "
+            "several starts, from which `info` tells the excess."},
     {.name = "max_states",
      FF_FILLS(struct ff_reference_options, max_states),
      .integer = {.fallback = 200, .min = 2, .max = 1000000},
@@ -136,6 +136,6 @@ static const struct ff_key reference_rows[] = {
 };
 
 const struct ff_keys ff_keys_reference = {
-    .doc = "The exact front, where the states can be enumerated.",
+    .doc = "The best known front, by exact values, where the states can be enumerated.",
     FF_ROWS(reference_rows),
 };

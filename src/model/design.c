@@ -115,17 +115,8 @@ static enum ff_status find_channel(const struct ff_node *node, const char *name,
     *out = ff_process_find_channel(process, name);
     if (*out >= 0)
         return FF_OK;
-    const char **names = FF_NEW(const char *, process->n_channels + 1);
-    for (int r = 0; r < process->n_channels; r++)
-        names[r] = process->channel_names[r];
-    const int near = ff_nearest_word(name, names);
-    const enum ff_status status =
-        near >= 0
-            ? ff_node_error(node, "no channel is called `%s`; did you mean `%s`?", name,
-                            names[near])
-            : ff_node_error(node, "no channel is called `%s`; the first is `%s`", name, names[0]);
-    free(names);
-    return status;
+    return ff_node_unknown(node, "channel", name, (const char *const *)process->channel_names,
+                           process->n_channels);
 }
 
 /* A list of channel names as marks [R]; `all`, or an absent key, marks every channel. */

@@ -136,16 +136,7 @@ static enum ff_status find_state(const struct ff_node *node, const char *text,
                                  int *out)
 {
     *out = find_name(sorted, n_states, text);
-    if (*out >= 0)
-        return FF_OK;
-    const char **words = FF_NEW(const char *, n_states + 1);
-    memcpy(words, names, sizeof *words * (size_t)n_states);
-    const int near = ff_nearest_word(text, words);
-    free(words);
-    if (near >= 0)
-        return ff_node_error(node, "no state is called `%s`; did you mean `%s`?", text,
-                             names[near]);
-    return ff_node_error(node, "no state is called `%s`", text);
+    return *out >= 0 ? FF_OK : ff_node_unknown(node, "state", text, names, n_states);
 }
 
 static enum ff_status read_edge(struct ff_node *node, const char *const *names,

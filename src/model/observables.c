@@ -84,8 +84,8 @@ static enum ff_status read_edge_weights(const struct ff_node *current,
         else if (channel >= 0)
             add_edge(observables, process, channel, weight);
         else
-            return ff_node_error(item, "no edge is called `%s`; the first is `%s`", item->key,
-                                 process->edge_names[0]);
+            return ff_node_unknown(item, "edge", item->key,
+                                   (const char *const *)process->edge_names, process->n_edges);
     }
     return FF_OK;
 }
@@ -121,8 +121,9 @@ static enum ff_status read_excluded(struct ff_node *section, const struct ff_pro
             TRY(ff_node_expect(exclude->items[i], FF_NODE_SCALAR));
             const int r = ff_process_find_channel(process, exclude->items[i]->text);
             if (r < 0)
-                return ff_node_error(exclude->items[i], "no channel is called `%s`",
-                                     exclude->items[i]->text);
+                return ff_node_unknown(exclude->items[i], "channel", exclude->items[i]->text,
+                                       (const char *const *)process->channel_names,
+                                       process->n_channels);
             observables->in_entropy[r] = false;
         }
     }

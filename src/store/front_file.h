@@ -15,7 +15,7 @@ struct ff_front_summary {
     int n_points, n_parameters, n_channels;
     struct ff_result *results;     /* [n_points], what /front holds */
     struct ff_front_point *points; /* [n_points], likewise */
-    double *reference_objective;   /* [n_points] of the exact optimum; NaN where unknown */
+    double *reference_objective;   /* [n_points] of the best known optimum; NaN where unknown */
     char **parameter_names, **channel_names;
     char *status, *message, *software_version, *git_sha1, *rng, *started, *hosts, *config_resolved;
     char *config_from; /* "" in files of older formats too */

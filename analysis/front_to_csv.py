@@ -11,9 +11,13 @@ import csv
 import os
 import sys
 
-import numpy as np
+import needs
 
-import front_file
+needs.check("h5py", "numpy")
+
+import numpy as np  # noqa: E402 (what is needed is known to be there)
+
+import front_file  # noqa: E402
 
 # Order of the first columns; whatever else the group holds per point follows by name.
 LEADING = [

@@ -11,7 +11,11 @@ converged, by the verdicts in the file, are hollow; `fluxfront info` says why.
 import os
 import re
 
-import matplotlib
+import needs
+
+needs.check("h5py", "matplotlib", "numpy")
+
+import matplotlib  # noqa: E402 (what is needed is known to be there)
 
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt  # noqa: E402 (the backend comes first)
@@ -150,7 +154,7 @@ def draw_front(axes, view, is_log):
         # small and without an edge, else a filled point beneath would look hollow.
         axes.plot(x, y, "D", color=VERMILLION, markersize=3, markeredgewidth=0, zorder=7)
         axes.plot([], [], "-D", color=VERMILLION, markersize=3, markeredgewidth=0,
-                  label="exact optimum")
+                  label="best known optimum")
         seen_x.append(x)
         seen_y.append(y)
 
@@ -275,7 +279,7 @@ def few_decades(axis, values):
 
 
 def draw_histories(axes, view):
-    """The scalarised objective of every point above its exact optimum, or above where it ended."""
+    """The scalarised objective of every point above the best known optimum, or above where it ended."""
     front = view.front
     histories = front["history/objective"][view.is_ok]
     n_used = 1 + np.flatnonzero(np.isfinite(histories).any(axis=0)).max()
@@ -283,7 +287,7 @@ def draw_histories(axes, view):
     optimum = front.get("reference/objective")
     if optimum is not None and np.isfinite(optimum[view.is_ok]).all():
         excess = histories - optimum[view.is_ok][:, None]
-        label = "objective $-$ exact optimum"
+        label = "objective $-$ best known optimum"
     else:
         excess = histories - np.array([[settled(history)[0]] for history in histories])
         label = "objective $-$ its final value"
@@ -313,7 +317,8 @@ def draw_histories(axes, view):
             notes.append("linear scale in the grey band")
     axes.axhline(0, color=BLACK, linewidth=0.9, zorder=1)
     axes.text(0.98, 0.97, "\n".join(notes), transform=axes.transAxes, ha="right", va="top",
-              fontsize=10, color="#444444")
+              fontsize=10, color="#444444", zorder=5,
+              bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.9, "pad": 2})
     axes.set_xlim(iteration[0], max(iteration[-1], iteration[0] + 1))
     axes.xaxis.set_major_locator(MaxNLocator(6, integer=True))
     axes.set_xlabel("iteration")
@@ -353,21 +358,23 @@ def z_scores(view):
 def draw_trust(axes, view):
     """How many standard errors the estimates lie from the exact values at the same rates."""
     z_current, z_entropy = z_scores(view)
-    both = np.concatenate([z_current, z_entropy])
+    both = np.abs([z_current, z_entropy])
     axes.axhspan(-2, 2, color="#F0F0F0", zorder=0)
     axes.axhline(0, color=BLACK, linewidth=0.9, zorder=1)
     for level in (-2, 2):
         axes.axhline(level, color=GREY, linestyle="--", linewidth=1.1, zorder=1)
     axes.plot(view.current, z_current, "o", color=BLUE, markersize=6, label="$J$")
-    axes.plot(view.current, z_entropy, "s", color=VERMILLION, markersize=6,
+    # Around the marker of J, since both are at one place where sigma is proportional to J.
+    axes.plot(view.current, z_entropy, "s", color=VERMILLION, markersize=9,
               markerfacecolor="none", markeredgewidth=1.4, label=r"$\sigma$")
 
-    finite = both[np.isfinite(both)]
-    reach = max(3.6, 1.15 * np.abs(finite).max())
+    is_known = np.isfinite(both).any(axis=0)
+    farthest = np.nanmax(both[:, is_known], axis=0)
+    reach = max(3.6, 1.15 * farthest.max())
     axes.set_ylim(-reach, reach)
     axes.yaxis.set_major_locator(MaxNLocator(8, integer=True))
-    n_within = np.count_nonzero(np.abs(finite) <= 2)
-    axes.legend(title=f"{n_within} of {finite.size}\nwithin ±2", **BESIDE)
+    n_within = np.count_nonzero(farthest <= 2)
+    axes.legend(title=f"{n_within} of {farthest.size}\npoints\nwithin ±2", **BESIDE)
     axes.set_xlabel(view.current_label)
     axes.set_ylabel("(estimate $-$ exact) / std. error")
     axes.set_title("Estimates against exact values")

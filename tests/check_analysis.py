@@ -298,6 +298,14 @@ class Errors(unittest.TestCase):
         self.check_refused(FRONT, "No such file or directory", status=1,
                            output="no_such_folder/unwanted.png")
 
+    def test_a_python_without_what_is_needed_is_refused_in_one_line(self):
+        for name, lacking in (("plot_front.py", "lacks h5py, matplotlib, numpy"), ("front_to_csv.py", "lacks h5py, numpy")):
+            command = [sys.executable, "-S", os.path.join(SOURCE_DIR, "analysis", name), FRONT]
+            result = subprocess.run(command, capture_output=True, text=True, check=False)
+            self.assertEqual((result.returncode, result.stdout, result.stderr.count("\n")), (1, "", 1), result.stderr)
+            self.assertIn(lacking, result.stderr)
+            self.assertIn("jobs/python.sh", result.stderr)
+
     def test_help_explains(self):
         for name in ("plot_front.py", "front_to_csv.py"):
             result = program(name, "--help")

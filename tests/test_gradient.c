@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "oracle.h"
+#include "worth.h"
 
 enum { MAX_CHANNELS = 16 };
 
@@ -133,23 +133,10 @@ static void score_without_a_window_is_biased(void **state)
 static void assert_points_along_exact(const struct ff_system *system,
                                       const struct ff_gradient_options *options, double cosine)
 {
-    struct ff_chain *chain = make_chain(system);
-    struct ff_scalarization scalarizations[2];
-    struct ff_accuracy accuracy;
-    double exact[FF_N_TARGETS * MAX_CHANNELS];
-    const double *rates = system->process->rates;
-    assert_int_equal(ff_accuracy_exact(system, chain, rates, scalarizations, exact), FF_OK);
-    ff_accuracy_measure(system, chain, options, rates, scalarizations, 1, 50, &accuracy);
-    assert_int_equal(accuracy.status, FF_OK);
-    for (int t = FF_TARGET_CURRENT; t <= FF_TARGET_ENTROPY; t++) {
-        const struct ff_accuracy_summary summary = ff_accuracy_summarize(
-            &accuracy, (enum ff_target)t, exact + t * system->design->n_parameters);
-        if (!(summary.cosine >= cosine && summary.resolution < 0.02))
-            fail_msg("%s: cosine %g, resolution %g", options->estimator->name, summary.cosine,
-                     summary.resolution);
-    }
-    ff_accuracy_free(&accuracy);
-    ff_chain_free(chain);
+    const struct worth worth = judge(system, options, 50);
+    if (!(worth.cosine >= cosine && worth.resolution < 0.02))
+        fail_msg("%s: cosine %g, resolution %g", options->estimator->name, worth.cosine,
+                 worth.resolution);
 }
 
 static void every_estimator_points_along_the_exact_gradient_of_ten_walkers(void **state)

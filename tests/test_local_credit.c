@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "oracle.h"
+#include "worth.h"
 
 static const double largest_z = 5.0;
 enum { TEN_SITES = 10, TEN_REPEATS = 150, LARGE_SITES = 256, LARGE_REPEATS = 20 };
@@ -40,31 +40,6 @@ static struct ff_gradient_options make_options(const struct ff_estimator_type *t
         .seed = 1};
 }
 
-/* Against the exact gradients of J and sigma: the larger relative error and |z|. */
-static void compare(const struct ff_system *system, const struct ff_gradient_options *options,
-                    double *error, double *z)
-{
-    struct ff_chain *chain = make_chain(system);
-    struct ff_scalarization scalarizations[2];
-    struct ff_accuracy accuracy;
-    const int n = system->design->n_parameters;
-    double *exact = FF_NEW(double, FF_N_TARGETS *n);
-    const double *rates = system->process->rates;
-    assert_int_equal(ff_accuracy_exact(system, chain, rates, scalarizations, exact), FF_OK);
-    ff_accuracy_measure(system, chain, options, rates, scalarizations, 1, TEN_REPEATS, &accuracy);
-    assert_int_equal(accuracy.status, FF_OK);
-    *error = *z = 0.0;
-    for (int t = FF_TARGET_CURRENT; t <= FF_TARGET_ENTROPY; t++) {
-        const struct ff_accuracy_summary summary =
-            ff_accuracy_summarize(&accuracy, (enum ff_target)t, exact + t * n);
-        *error = fmax(*error, summary.relative_error);
-        *z = fmax(*z, summary.largest_z);
-    }
-    ff_accuracy_free(&accuracy);
-    ff_chain_free(chain);
-    free(exact);
-}
-
 /* The diameter is 5: from there on nothing is dropped. The window is three times as long, so that it is no bias. */
 static void bias_falls_with_the_distance_and_vanishes_at_the_diameter(void **state)
 {
@@ -76,14 +51,13 @@ static void bias_falls_with_the_distance_and_vanishes_at_the_diameter(void **sta
         struct ff_gradient_options options =
             make_options(&ff_estimator_local, TEN_SITES, localities[i]);
         options.window *= 3;
-        double error, z;
-        compare(system, &options, &error, &z);
-        print_message("locality %d: relative error %.3f, largest |z| %.2f\n", localities[i], error,
-                      z);
-        assert_true(error < before);
+        const struct worth worth = judge(system, &options, TEN_REPEATS);
+        print_message("locality %d: relative error %.3f, largest |z| %.2f\n", localities[i],
+                      worth.error, worth.z);
+        assert_true(worth.error < before);
         /* Negative control: what is dropped is seen. */
-        assert_true(localities[i] == 5 ? z <= largest_z : z > 2.0 * largest_z);
-        before = error;
+        assert_true(localities[i] == 5 ? worth.z <= largest_z : worth.z > 2.0 * largest_z);
+        before = worth.error;
     }
     ff_system_free(system);
 }
@@ -99,9 +73,7 @@ static void unlimited_distance_is_unbiased(void **state)
     for (int i = 0; i < 2; i++) {
         struct ff_gradient_options options = make_options(&ff_estimator_local, TEN_SITES, 0);
         options.window *= 3;
-        double error, z;
-        compare(systems[i], &options, &error, &z);
-        assert_true(z <= largest_z);
+        assert_true(judge(systems[i], &options, TEN_REPEATS).z <= largest_z);
         ff_system_free(systems[i]);
     }
 }

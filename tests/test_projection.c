@@ -3,14 +3,13 @@
  * SPDX-License-Identifier: GPL-3.0-or-later */
 /* labels: stat */
 /* timeout: 240 */
-#include "front/accuracy.h"
 #include "gradient/estimator.h"
 #include "gradient/gradient.h"
 
 #include <math.h>
 #include <string.h>
 
-#include "oracle.h"
+#include "worth.h"
 
 static const double largest_z = 5.0;
 enum { N_REPEATS = 100 };
@@ -51,38 +50,6 @@ static struct ff_gradient_options make_options(bool solves_gauge, int window)
                                         .tracked = 16,
                                         .horizon = {.events = 100, .burn_in = 200},
                                         .seed = 5};
-}
-
-/* What estimates of the gradients of J and sigma are worth. */
-struct worth {
-    double z;     /* largest against the exact gradient, over parameters */
-    double error; /* of the mean, relative to the gradient: the larger */
-    double noise; /* of one estimate, relative to the gradient: the larger */
-};
-
-static struct worth judge(const struct ff_system *system, const struct ff_gradient_options *options)
-{
-    struct ff_chain *chain = make_chain(system);
-    struct ff_scalarization scalarizations[2];
-    struct ff_accuracy accuracy;
-    struct worth worth = {0};
-    const int n = system->design->n_parameters;
-    double *exact = FF_NEW(double, FF_N_TARGETS *n);
-    const double *rates = system->process->rates;
-    assert_int_equal(ff_accuracy_exact(system, chain, rates, scalarizations, exact), FF_OK);
-    ff_accuracy_measure(system, chain, options, rates, scalarizations, 1, N_REPEATS, &accuracy);
-    assert_int_equal(accuracy.status, FF_OK);
-    for (int t = FF_TARGET_CURRENT; t <= FF_TARGET_ENTROPY; t++) {
-        const struct ff_accuracy_summary summary =
-            ff_accuracy_summarize(&accuracy, (enum ff_target)t, exact + t * n);
-        worth.z = fmax(worth.z, summary.largest_z);
-        worth.error = fmax(worth.error, summary.relative_error);
-        worth.noise = fmax(worth.noise, 1.0 / summary.snr);
-    }
-    ff_accuracy_free(&accuracy);
-    ff_chain_free(chain);
-    free(exact);
-    return worth;
 }
 
 /* ---- closed cores --------------------------------------------------------------------------- */
@@ -205,8 +172,9 @@ static void a_tight_core_needs_no_window(void **state)
     struct ff_system *system = make_schnakenberg(20);
     const struct ff_gradient_options tight = make_options(true, 0), sites = make_options(false, 0),
                                      windowed = make_options(false, 400);
-    const struct worth projected = judge(system, &tight), cut = judge(system, &sites),
-                       plain = judge(system, &windowed);
+    const struct worth projected = judge(system, &tight, N_REPEATS),
+                       cut = judge(system, &sites, N_REPEATS),
+                       plain = judge(system, &windowed, N_REPEATS);
     print_message("tight core: error %.2g, noise %.2g; sites: error %.2g without a window, noise "
                   "%.2g with one\n",
                   projected.error, projected.noise, cut.error, plain.noise);
@@ -227,8 +195,9 @@ static void a_core_that_leaks_is_unbiased(void **state)
     free_made(&made);
     const struct ff_gradient_options full = make_options(true, 400), cut = make_options(true, 0),
                                      sites = make_options(false, 400);
-    const struct worth whole = judge(system, &full), short_sighted = judge(system, &cut),
-                       plain = judge(system, &sites);
+    const struct worth whole = judge(system, &full, N_REPEATS),
+                       short_sighted = judge(system, &cut, N_REPEATS),
+                       plain = judge(system, &sites, N_REPEATS);
     print_message("leaking core: |z| %.2f, noise %.2g; without a window |z| %.2f; sites: |z| %.2f, "
                   "noise %.2g\n",
                   whole.z, whole.noise, short_sighted.z, plain.z, plain.noise);

@@ -22,7 +22,7 @@ enum ff_purpose {
     FF_PURPOSE_DWELL = 7,      /* coins of the dwells of the localised score */
     FF_PURPOSE_TIMECOURSE = 8, /* trajectories of a time course */
     FF_PURPOSE_PILOT = 9,      /* trajectories that tell how long others must be */
-    FF_PURPOSE_SCOUT = 10      /* trajectories that tell which states are met */
+    FF_PURPOSE_CORE = 10       /* trajectories that tell which states a projection holds */
 };
 
 #define FF_MAX_ITERATION ((1u << 24) - 1u)

@@ -113,6 +113,23 @@ static void search_point(struct search *search, const struct ff_scalarization *s
     }
 }
 
+/* The point whose optimum is best for another's scalarisation, if it is better than what that one has; else -1. */
+static int find_better(const struct ff_reference *reference,
+                       const struct ff_scalarization *scalarization, int i)
+{
+    double least = reference->objective[i] - better * fabs(reference->objective[i]);
+    int best = -1;
+    for (int k = 0; k < reference->n_points; k++) {
+        const double value = ff_scalarize(scalarization, reference->current[k],
+                                          reference->entropy_production[k], NULL, NULL);
+        if (value < least) {
+            least = value;
+            best = k;
+        }
+    }
+    return best;
+}
+
 /* Start every point from the optimum of another that is better for it, if there is one; whether there was. */
 static bool sweep(struct search *search, const struct ff_scalarization *scalarizations,
                   struct ff_reference *reference)
@@ -120,16 +137,7 @@ static bool sweep(struct search *search, const struct ff_scalarization *scalariz
     bool has_moved = false;
     const size_t n_parameters = (size_t)reference->n_parameters;
     for (int i = 0; i < reference->n_points; i++) {
-        int best = -1;
-        double least = reference->objective[i] - better * fabs(reference->objective[i]);
-        for (int k = 0; k < reference->n_points; k++) {
-            const double value = ff_scalarize(&scalarizations[i], reference->current[k],
-                                              reference->entropy_production[k], NULL, NULL);
-            if (value < least) {
-                least = value;
-                best = k;
-            }
-        }
+        const int best = find_better(reference, &scalarizations[i], i);
         if (best < 0)
             continue;
         has_moved = true;

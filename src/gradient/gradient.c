@@ -190,7 +190,7 @@ static enum ff_status project(struct ff_gradient *gradient, struct ff_draw_key k
 static enum ff_status prepare(struct ff_gradient *gradient, uint32_t task, uint32_t iteration,
                               struct ff_estimate *out)
 {
-    const struct ff_draw_key key = {gradient->base.seed, task, iteration, FF_PURPOSE_SCOUT};
+    const struct ff_draw_key key = {gradient->base.seed, task, iteration, FF_PURPOSE_CORE};
     TRY(project(gradient, key, gradient->base.horizon, &out->n_events));
     if (gradient->pilot != NULL)
         TRY(ff_pilot_run(gradient, task, iteration, &out->n_events, &out->length));

@@ -392,49 +392,45 @@ void ff_design_metric(const struct ff_design *design, const double *metric, doub
                 design->coefficient[e] * design->coefficient[e] * metric[r];
 }
 
-/* Sum of the sizes of a row of A. */
-static double row_size(const struct ff_design *design, int channel)
+/* Sum over channels of |A_rp| sum_q |A_rq|, [P]: by which simultaneous relaxation converges for any A, and at once where its
+ * columns do not overlap. */
+static void find_weights(const struct ff_design *design, double *weight)
 {
-    double sum = 0.0;
-    for (int e = design->row_start[channel]; e < design->row_start[channel + 1]; e++)
-        sum += fabs(design->coefficient[e]);
-    return sum;
+    memset(weight, 0, sizeof *weight * (size_t)design->n_parameters);
+    for (int r = 0; r < design->n_channels; r++) {
+        double size = 0.0;
+        for (int e = design->row_start[r]; e < design->row_start[r + 1]; e++)
+            size += fabs(design->coefficient[e]);
+        for (int e = design->row_start[r]; e < design->row_start[r + 1]; e++)
+            weight[design->column[e]] += fabs(design->coefficient[e]) * size;
+    }
 }
 
-/* Simultaneous relaxation (each parameter by the sum of |A_rp| sum_q |A_rq|), which converges for any A, and at once where
- * columns of A do not overlap. */
 void ff_design_level(const struct ff_design *design, double *theta)
 {
     enum { SWEEPS = 30 };
-    const int n = design->n_parameters;
-    double mean = 0.0, *residual = FF_RAW(double, design->n_channels);
-    double *pull = FF_RAW(double, n), *square = FF_RAW(double, n);
+    const size_t size = sizeof *theta * (size_t)design->n_parameters;
+    double mean = 0.0, *pull = FF_RAW(double, design->n_parameters);
+    double *weight = FF_RAW(double, design->n_parameters);
     for (int r = 0; r < design->n_channels; r++)
         mean += design->log_base[r] / design->n_channels;
-    for (int r = 0; r < design->n_channels; r++)
-        residual[r] = mean - design->log_base[r];
-    memset(theta, 0, sizeof *theta * (size_t)n);
+    find_weights(design, weight);
+    memset(theta, 0, size);
     for (int sweep = 0; sweep < SWEEPS; sweep++) {
-        memset(pull, 0, sizeof *pull * (size_t)n);
-        memset(square, 0, sizeof *square * (size_t)n);
-        for (int r = 0; r < design->n_channels; r++)
-            for (int e = design->row_start[r]; e < design->row_start[r + 1]; e++) {
-                const double a = design->coefficient[e];
-                pull[design->column[e]] += a * residual[r];
-                square[design->column[e]] += fabs(a) * row_size(design, r);
-            }
-        for (int p = 0; p < n; p++)
-            theta[p] += square[p] > 0.0 ? pull[p] / square[p] : 0.0;
+        memset(pull, 0, size);
         for (int r = 0; r < design->n_channels; r++) {
-            residual[r] = mean - design->log_base[r];
+            double residual = mean - design->log_base[r];
             for (int e = design->row_start[r]; e < design->row_start[r + 1]; e++)
-                residual[r] -= design->coefficient[e] * theta[design->column[e]];
+                residual -= design->coefficient[e] * theta[design->column[e]];
+            for (int e = design->row_start[r]; e < design->row_start[r + 1]; e++)
+                pull[design->column[e]] += design->coefficient[e] * residual;
         }
+        for (int p = 0; p < design->n_parameters; p++)
+            theta[p] += weight[p] > 0.0 ? pull[p] / weight[p] : 0.0;
     }
     ff_design_clip(design, theta);
-    free(square);
+    free(weight);
     free(pull);
-    free(residual);
 }
 
 void ff_design_clip(const struct ff_design *design, double *theta)

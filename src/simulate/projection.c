@@ -92,9 +92,9 @@ FF_INLINE bool meet(void *context, const struct ff_walk *walk, double from, doub
 }
 
 /* The states that trajectories meet; false where they are too many. */
-static bool scout(struct ff_projection *projection, struct ff_walk *walk,
-                  const struct ff_kinetics *kinetics, struct ff_draw_key key,
-                  struct ff_horizon horizon, int64_t *n_events)
+static bool meet_states(struct ff_projection *projection, struct ff_walk *walk,
+                        const struct ff_kinetics *kinetics, struct ff_draw_key key,
+                        struct ff_horizon horizon, int64_t *n_events)
 {
     ff_states_clear(&projection->states);
     for (int i = 0; i < FF_BLOCK_SIZE && projection->states.n_states <= MOST_CORE; i++) {
@@ -412,7 +412,7 @@ enum ff_status ff_projection_solve(struct ff_projection *projection, struct ff_w
                                    struct ff_horizon horizon, int64_t *n_events)
 {
     projection->n_core = 0;
-    const bool are_few = scout(projection, walk, kinetics, key, horizon, n_events);
+    const bool are_few = meet_states(projection, walk, kinetics, key, horizon, n_events);
     TRY(ff_walk_check(walk));
     if (!are_few || !solve(projection, kinetics)) {
         ff_states_clear(&projection->states);

@@ -218,6 +218,42 @@ static void no_neighbour_of_an_optimum_is_better(void **state)
     ff_system_free(system);
 }
 
+/* tests/antiporter.yaml: above weight 0.887 the cycle of four steps is better, which a search from theta = 0 misses. */
+static const char antiporter[] =
+    "{model: {kind: network, states: [Co, CoN, CiN, Ci, CiD], edges: ["
+    "{from: Co, to: CoN, forward: 120, backward: 30}, {from: CoN, to: CiN, forward: 15, backward: 4},"
+    "{from: CiN, to: Ci, forward: 250, backward: 45}, {from: Ci, to: Co, forward: 0.8, backward: 0.3},"
+    "{from: Ci, to: CiD, forward: 60, backward: 8}, {from: CiD, to: Co, forward: 7, backward: 0.5}]},"
+    " design: {kind: rates, budget: {total: 540.6}, bounds: [-8, 8]},"
+    " objective: {current: {\"CoN->CiN\": 1, \"CiD->Co\": 0.5}}}";
+
+/* A better branch that is known at the second weight alone is carried down to the first. */
+static void optima_are_compared_at_every_weight(void **state)
+{
+    (void)state;
+    struct ff_system *system = read_system(antiporter);
+    const size_t n = (size_t)system->design->n_parameters;
+    struct ff_scalarization pair[N_WEIGHTS];
+    fill_weighted(5.613, 52.07, pair);
+    pair[0].weight = 0.93;
+    pair[1].weight = 0.95;
+    struct ff_reference_options one = options, many = options;
+    one.n_starts = 1;
+    many.n_starts = 100;
+    struct ff_reference *best = make_reference(system, &many, 1, pair + 1, 1, NULL);
+    struct ff_reference *alone = make_reference(system, &one, 1, pair, 1, NULL);
+    double *hints = FF_RAW(double, 2 * n);
+    hints[0] = NAN;
+    memcpy(hints + n, best->theta, sizeof *hints * n);
+    struct ff_reference *both = make_reference(system, &one, 1, pair, 2, hints);
+    assert_true(both->objective[0] < alone->objective[0] - 0.01 * fabs(alone->objective[0]));
+    free(hints);
+    ff_reference_free(both);
+    ff_reference_free(alone);
+    ff_reference_free(best);
+    ff_system_free(system);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -227,6 +263,7 @@ int main(void)
         cmocka_unit_test(more_starts_and_hints_never_worsen_the_first_point),
         cmocka_unit_test(a_network_has_no_analytic_bound),
         cmocka_unit_test(no_neighbour_of_an_optimum_is_better),
+        cmocka_unit_test(optima_are_compared_at_every_weight),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

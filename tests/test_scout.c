@@ -80,7 +80,7 @@ static void designs_are_drawn_widely_about_0_and_narrowly_about_the_level_one(vo
             farthest[i % 2] = fmax(farthest[i % 2], distance);
         }
     }
-    assert_true(farthest[1] <= 4.0 && farthest[1] > 3.98);
+    assert_true(farthest[1] <= 8.0 && farthest[1] > 7.96);
     assert_true(farthest[0] <= 2.0 && farthest[0] > 1.99);
 }
 

@@ -8,7 +8,7 @@
 
 static const double longest_step = 0.7; /* between weights, in ln(w/(1-w)) */
 /* Of random designs, in theta: about 0, and about the level design. */
-static const double wide = 4.0, narrow = 2.0;
+static const double wide = 8.0, narrow = 2.0;
 
 void ff_scout_draw(struct ff_stream *stream, int i, const double *level, int n_parameters,
                    double *theta)

@@ -21,7 +21,7 @@ struct ff_scout_options {
     const double *level; /* [P] design whose rates are most nearly all alike */
 };
 
-/** Random design number i, from 1: odd ones anywhere within 4 of theta = 0, even ones within 2 of the level design, from which
+/** Random design number i, from 1: odd ones anywhere within 8 of theta = 0, even ones within 2 of the level design, from which
  * branches far from theta = 0 are more often reached. Not clipped. */
 void ff_scout_draw(struct ff_stream *stream, int i, const double *level, int n_parameters,
                    double *theta);
